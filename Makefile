@@ -8,10 +8,12 @@ RUNTIME := $(VENV)/.installed-run-$(shell cksum < requirements.txt | cut -d' ' -
 TOOLS := $(VENV)/.installed-test-$(shell cksum < tests/requirements.txt | cut -d' ' -f1)
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile
 
-# Port and address of `make run`: PORT=8001 make run
-PORT ?= 8000
-HOST ?= 127.0.0.1
-export PORT HOST
+# `make run` shows the product as people get it, on this machine only, with the demo company.
+# PORT=8001 make run chooses another port; DEBUG=1 make run reloads the code as it is edited.
+run: export PORT := $(or $(PORT),8000)
+run: export HOST := $(or $(HOST),127.0.0.1)
+run: export HTTPS := $(or $(HTTPS),0)
+run: export DEMO := $(or $(DEMO),1)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-full bench format lock clean
@@ -19,8 +21,8 @@ export PORT HOST
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-run: $(RUNTIME) ## Set everything up, then start web, worker and beat (PORT=8001 make run)
-	@$(PY) manage.py serve --prepare --tied
+run: $(RUNTIME) var/secret-key ## Set everything up, then start web, worker and beat (PORT=8001 make run)
+	@SECRET_KEY="$${SECRET_KEY:-$$(cat var/secret-key)}" exec $(PY) manage.py serve --prepare --tied
 
 test: $(TOOLS) ## Run every check and every suite this machine can run
 	@$(PY) -m tests.run
@@ -40,6 +42,9 @@ lock: $(TOOLS) ## Write the two locks anew from pyproject.toml
 clean: ## Remove the environment and the caches; what is in var/ stays
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov test-results
 	@find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+
+var/secret-key: | $(PY)
+	@mkdir -p var && umask 077 && $(PY) -c 'import secrets; print(secrets.token_urlsafe(50))' > $@
 
 $(RUNTIME): $(PY)
 	@echo "Installing what the portal needs ..."

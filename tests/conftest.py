@@ -1,0 +1,81 @@
+"""What every test can rely on: no network, one fixed instant, Debian's Chromium."""
+
+import ipaddress
+import os
+import shutil
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+FULL = os.environ.get("FULL") == "1"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    sys.addaudithook(refuse_network)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what cannot run here; the driver of `make test` reports it."""
+    on_postgres = "postgresql" in settings.DATABASES["default"]["ENGINE"]
+    for item in items:
+        if item.get_closest_marker("postgres") and not on_postgres:
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL (TEST_DATABASE_URL)"))
+        if item.get_closest_marker("full") and not FULL:
+            item.add_marker(pytest.mark.skip(reason="only at full size (make test-full)"))
+        if item.get_closest_marker("browser"):
+            # Playwright keeps an event loop in this thread, which Django takes for async code.
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="Chromium was not found"))
+
+
+def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """Let no test talk to another machine. An audit hook: no library can go round it."""
+    if event != "socket.connect" or not isinstance(arguments[1], tuple):
+        return
+    host = str(arguments[1][0])
+    if not is_this_machine(host):
+        raise RuntimeError(f"A test tried to reach {host}. Tests talk to this machine only.")
+
+
+def is_this_machine(host: str) -> bool:
+    """Tell whether ``host`` is a loopback address or its usual name."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday morning on which the tests happen, unless one is about another time."""
+    return datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    quiet = [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ]  # fmt: skip
+    return {
+        **browser_type_launch_args,
+        "executable_path": CHROMIUM,
+        "headless": True,
+        "args": quiet,
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
