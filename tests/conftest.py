@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -14,6 +15,10 @@ CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 FULL = os.environ.get("FULL") == "1"
+
+hypothesis.settings.register_profile("small", max_examples=60, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("full", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile("full" if FULL else "small")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,202 @@
+"""Everything `make test` runs, in order, with a closing summary. Each step is a plain command.
+
+A step that cannot run here (no PostgreSQL, no Chromium) is left out and named at the end; with
+``CI=true`` that is a failure. ``FULL=1`` (`make test-full`) runs fault and property tests at
+full size. All steps run even when one fails, so that one run shows everything there is to mend.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+POSTGRES = os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+IN_CI = os.environ.get("CI") == "true"
+FULL = os.environ.get("FULL") == "1"
+STEP_LIMIT = 2400 if FULL else 540  # seconds; a step that takes longer hangs
+
+# Skips that are no gap: another step runs the test, or it needs what a checkout may lack.
+EXPECTED_SKIPS = ("needs PostgreSQL", "../shared is absent", "only at full size")
+
+PRODUCTION = {
+    "ALLOWED_HOSTS": "portal.example.test",
+    "DEBUG": "0",
+    "DEMO": "0",
+    "HTTPS": "1",
+    "SECRET_KEY": "as-long-and-random-as-in-production-0123456789-abcdefghijklmnopqrstuvwxyz",
+}
+HERE = [
+    name for name in ("portal", "leads", "scoring", "sla", "benchmarks") if (ROOT / name).is_dir()
+]
+MANAGE = ["manage.py"]
+PYTEST = ["-m", "pytest", "-p", "no:cacheprovider", "-q"]
+
+
+@dataclass
+class Step:
+    """One command: what to run, with which variables, and why not when it cannot run here."""
+
+    name: str
+    command: list[str]
+    variables: dict[str, str] = field(default_factory=dict)
+    left_out: str = ""
+    seconds: float = 0.0
+    code: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    skips: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_suite(self) -> bool:
+        return self.command[: len(PYTEST)] == PYTEST
+
+    @property
+    def failed(self) -> bool:
+        return self.code != 0
+
+    @property
+    def gaps(self) -> list[str]:
+        """What this step did not check although it should have."""
+        if self.left_out:
+            return [f"{self.name}: {self.left_out}"]
+        unexpected = {
+            reason: n for reason, n in self.skips.items() if not reason.startswith(EXPECTED_SKIPS)
+        }
+        return [f"{self.name}: {n} skipped, {reason}" for reason, n in unexpected.items()]
+
+
+def steps() -> list[Step]:
+    """Return the steps in order, each knowing whether it can run on this machine."""
+    no_postgres, no_browser = postgres_missing(), browser_missing()
+    on_postgres = {"TEST_DATABASE_URL": POSTGRES}
+    on_sqlite = {"TEST_DATABASE_URL": ""}
+    return [
+        Step("ruff", ["-m", "ruff", "check", "."]),
+        Step("ruff format", ["-m", "ruff", "format", "--check", "."]),
+        Step("mypy", ["-m", "mypy", *HERE, "manage.py"], PRODUCTION),
+        Step("migrations", [*MANAGE, "makemigrations", "--check", "--dry-run"], PRODUCTION),
+        Step("deploy check", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
+        suite("suite on SQLite", "not browser and not faults", on_sqlite, workers=2),
+        suite("suite on PostgreSQL", "not browser and not faults", on_postgres, no_postgres, 2),
+        suite("browser journeys", "browser", on_sqlite, no_browser),
+        suite("faults on SQLite", "faults and not postgres", on_sqlite),
+        suite("faults on PostgreSQL", "faults and postgres", on_postgres, no_postgres),
+    ]
+
+
+def suite(
+    name: str, marks: str, variables: dict[str, str], left_out: str = "", workers: int = 0
+) -> Step:
+    """Return a step that runs the tests with these marks."""
+    command = [*PYTEST, "-m", marks, *(["-n", str(workers)] if workers else [])]
+    return Step(name, command, variables, left_out)
+
+
+def postgres_missing() -> str:
+    """Return why PostgreSQL cannot be used, or nothing when it answers."""
+    try:
+        psycopg.connect(POSTGRES, connect_timeout=3, autocommit=True).close()
+    except psycopg.Error as failure:
+        first = str(failure).strip().splitlines()[0]
+        return f"no PostgreSQL answers (TEST_DATABASE_URL names another server): {first}"
+    return ""
+
+
+def browser_missing() -> str:
+    """Return why no browser can be driven, or nothing when one is found."""
+    if os.environ.get("CHROMIUM") or any(map(shutil.which, BROWSERS)):
+        return ""
+    return "Chromium was not found (install it, or name it in CHROMIUM)"
+
+
+def run(step: Step, scratch: Path) -> None:
+    """Run one step in the terminal's view and note how it went."""
+    if step.left_out:
+        return
+    print(f"\n=== {step.name}", flush=True)
+    report = scratch / f"{step.name}.xml"
+    extra = [f"--junit-xml={report}"] if step.is_suite else []
+    variables = {**os.environ, "VAR_DIR": str(scratch / "var"), **step.variables}
+    begun = time.monotonic()
+    try:
+        done = subprocess.run(
+            [sys.executable, *step.command, *extra],
+            cwd=ROOT, env=variables, check=False, timeout=STEP_LIMIT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        step.code = done.returncode
+    except subprocess.TimeoutExpired:
+        print(f"{step.name} took longer than {STEP_LIMIT} s and was stopped.", flush=True)
+        step.code = 124
+    step.seconds = time.monotonic() - begun
+    if step.is_suite:
+        read_report(step, report)
+    else:
+        step.counts["failed" if step.failed else "passed"] = 1
+
+
+def read_report(step: Step, report: Path) -> None:
+    """Take the counts from pytest's report; a suite that ran no test has failed."""
+    cases = list(ET.parse(report).iter("testcase")) if report.exists() else []  # noqa: S314 - our own file
+    for case in cases:
+        skipped = case.find("skipped")
+        if skipped is not None:
+            step.counts["skipped"] += 1
+            step.skips[skipped.get("message", "no reason given")] += 1
+        elif case.find("failure") is not None or case.find("error") is not None:
+            step.counts["failed"] += 1
+        else:
+            step.counts["passed"] += 1
+    if not step.counts["passed"] and not step.failed:
+        print(f"{step.name} ran no test.", flush=True)
+        step.code = 5
+    if step.failed and not step.counts["failed"]:
+        step.counts["failed"] = 1
+
+
+def summary(done: list[Step]) -> str:
+    """Return what ran, what was left out and why, and the totals as the last line."""
+    lines = ["", "=== what ran"]
+    for step in done:
+        if step.left_out:
+            continue
+        counts = ", ".join(f"{n} {what}" for what, n in sorted(step.counts.items()))
+        state = "FAILED" if step.failed else "ok"
+        lines.append(f"{step.name:<22} {state:<7} {step.seconds:6.1f} s  {counts}")
+    gaps = [gap for step in done for gap in step.gaps]
+    lines += ["", "=== left out" if gaps else "=== nothing was left out", *gaps]
+    if gaps and IN_CI:
+        lines.append("CI=true: nothing may be left out, so this run has failed.")
+    total: Counter[str] = sum((step.counts for step in done), Counter())
+    missed = len(gaps) if IN_CI else 0
+    minutes, seconds = divmod(round(sum(step.seconds for step in done)), 60)
+    lines += ["", f"took {minutes} min {seconds} s"]
+    lines.append(
+        f"{total['passed']} passed, {total['failed'] + missed} failed, {total['skipped']} skipped"
+    )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run the steps; return 0 only when nothing failed (and in CI, nothing was left out)."""
+    planned = steps()
+    with tempfile.TemporaryDirectory(prefix="portal-checks-") as folder:
+        scratch = Path(folder)
+        (scratch / "var").mkdir()
+        for step in planned:
+            run(step, scratch)
+    print(summary(planned), flush=True)
+    has_gaps = any(step.gaps for step in planned)
+    return int(any(step.failed for step in planned) or (IN_CI and has_gaps))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
