@@ -1,0 +1,65 @@
+"""Points as integer hundredths: reading, rounding, showing, and what decay leaves of them."""
+
+import re
+from functools import lru_cache
+from math import log
+
+LARGEST = 100_000  # whole points; keeps every sum of a version far inside 64 bits
+WHOLE = 100  # hundredths in a point, or in a percent
+ALL = 100 * WHOLE  # hundredths of a percent in the whole
+AMOUNT = re.compile(r"(-?)([0-9]{1,6})(?:\.([0-9]{1,2}))?")
+
+
+def hundredths(value: object) -> int | None:
+    """Return a whole number or a decimal text such as "12.5" in hundredths; None for all else.
+
+    None as well for more than two decimals or beyond LARGEST. A float is refused:
+    signed text must mean the same number in every language that reads it.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value * WHOLE if abs(value) <= LARGEST else None
+    found = AMOUNT.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    sign, whole, decimals = found.groups(default="")
+    size = int(whole) * WHOLE + int(decimals.ljust(2, "0"))
+    if size > LARGEST * WHOLE:
+        return None
+    return -size if sign else size
+
+
+def show(points: int, *, plus: bool = False) -> str:
+    """Return hundredths as people write points: 1250 is "12.5"; a true minus sign below zero."""
+    whole, rest = divmod(abs(points), WHOLE)
+    decimals = f".{rest:02}".rstrip("0") if rest else ""
+    sign = "−" if points < 0 else "+" if plus else ""
+    return f"{sign}{whole}{decimals}"
+
+
+def rounded(points: int) -> int:
+    """Return hundredths rounded to whole points: floor(x + 1/2), also below zero."""
+    return (points + WHOLE // 2) // WHOLE
+
+
+def limited(points: int, floor: int | None, cap: int | None) -> int:
+    """Return ``points`` raised to ``floor`` and lowered to ``cap``, where they are set."""
+    if floor is not None and points < floor:
+        points = floor
+    if cap is not None and points > cap:
+        points = cap
+    return points
+
+
+@lru_cache(maxsize=1 << 16)
+def decayed(points: int, lost: int, steps: int) -> int:
+    """Return what ``steps`` steps of decay leave: floor(points x (1 - lost)^steps + 1/2), exactly.
+
+    ``points`` are hundredths, ``lost`` is the loss of one step in hundredths of a percent.
+    """
+    kept = ALL - lost
+    if not points or not kept or not steps:
+        return points if not steps else 0
+    if log(2 * abs(points)) + steps * log(kept / ALL) < -1:
+        return 0  # certainly less than half a hundredth: spares a power of millions of digits
+    kept_power, half = pow(kept, steps), pow(ALL, steps)
+    return int(2 * points * kept_power + half) // (2 * half)
