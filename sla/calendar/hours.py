@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from django.utils.dates import WEEKDAYS
@@ -185,12 +185,10 @@ def _span(opens: time, closes: time) -> str:
 
 @lru_cache(maxsize=256)
 def _timetable(calendar: WorkingCalendar) -> Timetable:
-    return Timetable(
-        zone_named(calendar.zone),
-        _tidy(calendar.week),
-        frozenset(calendar.holidays),
-        _tidy(calendar.overrides),
-    )
+    # A calendar tidies its hours when it is made: again here would be a tenth of a cold call.
+    week = dict(cast("Iterable[tuple[int, Intervals]]", calendar.week))
+    overrides = dict(cast("Iterable[tuple[date, Intervals]]", calendar.overrides))
+    return Timetable(zone_named(calendar.zone), week, calendar.holidays, overrides)
 
 
 def _tidy(hours: Hours[Key]) -> dict[Key, Intervals]:

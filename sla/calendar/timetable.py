@@ -6,13 +6,14 @@ step for each week between its ends and two searches, never a step for each seco
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 Interval = tuple[time, time]  # opens, closes on the wall clock
 Intervals = tuple[Interval, ...]
+Piece = tuple[int, int]  # from, to in microseconds
 
 DRY_DAYS: Final = 366  # days in a row without open time after which a calendar is unusable
 DRY_WEEKS: Final = DRY_DAYS // 7 - 1  # a shorter wait for the next opening never has that many
@@ -21,7 +22,9 @@ EPOCH_DAY: Final = EPOCH.toordinal()
 LAST_DAY: Final = date.max.toordinal()
 MICROSECOND: Final = timedelta(microseconds=1)
 DAY: Final = 86_400_000_000  # microseconds
+SECOND: Final = 1_000_000
 WEEK: Final = 7 * DAY
+ONE_DAY: Final = timedelta(days=1)
 WEEKS_KEPT: Final = 1024  # for each calendar: about twenty years
 
 
@@ -41,7 +44,7 @@ def moment(instant: int) -> datetime:
 
 
 class OpenWeek(NamedTuple):
-    """One week of UTC: open pieces in order, apart from each other, inside the week."""
+    """One week of UTC: open pieces in order, none over another, all inside the week."""
 
     opens: list[int]
     closes: list[int]
@@ -78,32 +81,35 @@ class Timetable:
         overrides: Mapping[date, Intervals],
     ) -> None:
         self.zone, self.holidays = zone, holidays
-        self._week, self._overrides = week, overrides
+        self._week, self.overrides = week, overrides
         self._weeks: dict[int, OpenWeek] = {}
 
     def hours_on(self, day: date) -> Intervals:
         """Return the wall-clock intervals that open on ``day``."""
         if day in self.holidays:
             return ()
-        if day in self._overrides:
-            return self._overrides[day]
+        if day in self.overrides:
+            return self.overrides[day]
         return self._week.get(day.weekday(), ())
 
-    def open_on(self, day: date) -> Iterator[tuple[int, int]]:
-        """Yield what opens on ``day`` and is not empty in UTC: each end is converted alone."""
+    def open_on(self, day: date) -> list[Piece]:
+        """Return what opens on ``day`` and is not empty in UTC: each end is converted alone."""
+        pieces = []
         for opens, closes in self.hours_on(day):
             begin = self._instant(day, opens)
             if closes > opens:
                 end = self._instant(day, closes)
             elif day < date.max:
-                end = self._instant(date.fromordinal(day.toordinal() + 1), closes)
+                end = self._instant(day + ONE_DAY, closes)
             else:
                 end = self._instant(day, closes) + DAY
             if end > begin:
-                yield begin, end
+                pieces.append((begin, end))
+        return pieces
 
     def _instant(self, day: date, wall: time) -> int:
-        return (datetime.combine(day, wall, self.zone) - EPOCH) // MICROSECOND
+        since = datetime.combine(day, wall, self.zone) - EPOCH
+        return since.days * DAY + since.seconds * SECOND + since.microseconds
 
     def week(self, number: int) -> OpenWeek:
         """Return week ``number`` after 1970; ValueError outside the years 1 to 9999."""
@@ -121,21 +127,19 @@ class Timetable:
         if not -7 < first <= LAST_DAY:
             raise ValueError("Working time can be counted within the years 1 to 9999 only.")
         days = range(max(first - 2, 1), min(first + 7, LAST_DAY) + 1)
-        found = sorted(span for n in days for span in self.open_on(date.fromordinal(n)))
-        begins, ends = number * WEEK, number * WEEK + WEEK
+        pieces = [piece for day in map(date.fromordinal, days) for piece in self.open_on(day)]
+        pieces.sort()
+        reached, ends = number * WEEK, number * WEEK + WEEK  # all before ``reached`` is counted
         week, total = OpenWeek([], [], []), 0
-        for opens, closes in found:
-            opens = max(opens, begins, week.closes[-1] if week.closes else begins)  # noqa: PLW2901
-            closes = min(closes, ends)  # noqa: PLW2901
-            if closes <= opens:
+        for opens, closes in pieces:
+            begin, end = max(opens, reached), min(closes, ends)
+            if end <= begin:
                 continue
-            total += closes - opens
-            if week.closes and week.closes[-1] == opens:
-                week.closes[-1], week.upto[-1] = closes, total
-            else:
-                week.opens.append(opens)
-                week.closes.append(closes)
-                week.upto.append(total)
+            total += end - begin
+            week.opens.append(begin)
+            week.closes.append(end)
+            week.upto.append(total)
+            reached = end
         return week
 
     def between(self, start: int, end: int) -> int:
@@ -162,7 +166,7 @@ class Timetable:
     def _refuse_dry_run(self, closed: int, until: int) -> None:
         """Raise ValueError if nothing opens on 366 dates in a row from ``closed`` to ``until``."""
         day = self._date(closed)
-        first = day.toordinal() + any(True for _ in self.open_on(day))
+        first = day.toordinal() + bool(self.open_on(day))
         if self._date(until).toordinal() - first >= DRY_DAYS:
             raise ValueError(
                 f"No working time opens on {DRY_DAYS} days in a row from {date.fromordinal(first)}."
