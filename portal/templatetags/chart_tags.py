@@ -1,0 +1,195 @@
+"""Small charts as SVG at their true pixel size, drawn on the server, coloured by classes.
+
+Everything here is pure geometry; a mark is never drawn for a value that is not known.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+LEFT, RIGHT, TOP, BOTTOM = 32, 36, 16, 36  # margins of the line chart, in pixels
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A linear scale from values to pixels; values outside are drawn at the edge."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        if self.high == self.low:
+            return round((self.start + self.end) / 2, 1)
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.end - self.start), 1)
+
+
+@register.simple_tag
+def ring(share: float | None) -> SafeString:
+    """Draw what is left of a clock as a ring; ``share`` from 0 to 1."""
+    left = round(100 * min(max(float(share or 0), 0), 1))
+    return format_html(
+        '<svg class="clock-ring" viewBox="0 0 14 14" aria-hidden="true" fill="none"'
+        ' stroke-width="2.5"><circle class="rest" cx="7" cy="7" r="5.5"/>'
+        '<circle class="left" cx="7" cy="7" r="5.5" pathLength="100"'
+        ' stroke-dasharray="{} 100"/></svg>',
+        left,
+    )
+
+
+@register.inclusion_tag("components/_bar.html")
+def bar(value: float | None, of: float, *, width: int = 44, series: int = 1) -> dict[str, Any]:
+    """Draw a share of a whole as a bar; nothing filled where the value is unknown."""
+    share = 0.0 if not value or not of else min(max(float(value) / float(of), 0), 1)
+    return {"width": width, "filled": round(share * width, 1), "series": series}
+
+
+@register.inclusion_tag("components/_interval.html")
+def interval(
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    *,
+    scale_from: float = 0,
+    scale_to: float = 1,
+    reference: float | None = None,
+    width: int = 180,
+    series: int = 1,
+    label: str = "",
+) -> dict[str, Any]:
+    """Draw a rate or ratio as a dot with its 95 % interval as a line."""
+    place = Scale(float(scale_from), float(scale_to), 5, width - 5)
+    known = value is not None and low is not None and high is not None
+    return {
+        "width": width,
+        "series": series,
+        "label": label,
+        "reference": None if reference is None else place(float(reference)),
+        "dot": place(float(value)) if known and value is not None else None,
+        "low": place(float(low)) if known and low is not None else None,
+        "high": place(float(high)) if known and high is not None else None,
+    }
+
+
+@register.inclusion_tag("components/_sparkline.html")
+def sparkline(
+    values: Iterable[float | None],
+    *,
+    width: int = 84,
+    height: int = 24,
+    reference: float | None = None,
+    label: str = "",
+) -> dict[str, Any]:
+    """Draw a small trend; a gap stays a gap, the last known value is a dot."""
+    series = list(values)
+    seen = [float(value) for value in series if value is not None]
+    ends = [*seen, float(reference)] if reference is not None else seen
+    if not ends:
+        return {"width": width, "height": height, "label": label, "lines": []}
+    across = Scale(0, max(len(series) - 1, 1), 3, width - 4)
+    down = Scale(min(ends), max(ends), height - 4, 4)
+    places = [None if v is None else (across(i), down(float(v))) for i, v in enumerate(series)]
+    return {
+        "width": width,
+        "height": height,
+        "label": label,
+        "lines": [polyline(run) for run in runs(places)],
+        "last": next((place for place in reversed(places) if place), None),
+        "reference": None if reference is None else down(float(reference)),
+    }
+
+
+@register.inclusion_tag("components/_chart.html")
+def line_chart(
+    points: Sequence[Mapping[str, Any]],
+    *,
+    title: str,
+    unit: str = "",
+    finding: str = "",
+    width: int = 640,
+    height: int = 180,
+    low: float | None = None,
+    high: float | None = None,
+    references: Sequence[Mapping[str, Any]] = (),
+    head: str = "",
+) -> dict[str, Any]:
+    """Draw values over ordered labels, with intervals, n and references; a table stands behind.
+
+    Each point maps ``label`` and ``value`` (None where unknown), and where known ``n``,
+    ``low``, ``high``, ``shown`` (in words) and ``maturing``. A reference maps value and label.
+    """
+    ends = [float(p[k]) for p in points for k in ("value", "low", "high") if p.get(k) is not None]
+    ends += [float(reference["value"]) for reference in references]
+    bottom = low if low is not None else min(ends, default=0)
+    top = high if high is not None else max(ends, default=1)
+    down = Scale(float(bottom), float(top), height - BOTTOM, TOP)
+    step = (width - LEFT - RIGHT) / max(len(points) - 1, 1)
+    marks = [_mark(point, round(LEFT + i * step, 1), down) for i, point in enumerate(points)]
+    settled = [None if m["maturing"] or m["y"] is None else (m["x"], m["y"]) for m in marks]
+    return {
+        "title": title,
+        "unit": unit,
+        "finding": finding or title,
+        "head": head,
+        "width": width,
+        "height": height,
+        "axis": height - BOTTOM,
+        "right": width - RIGHT,
+        "marks": marks,
+        "lines": [polyline(run) for run in runs(settled)],
+        "maturing": maturing_line(marks),
+        "references": [dict(ref) | {"y": down(float(ref["value"]))} for ref in references],
+    }
+
+
+def _mark(point: Mapping[str, Any], x: float, down: Scale) -> dict[str, Any]:
+    def place(name: str) -> float | None:
+        value = point.get(name)
+        return None if value is None else down(float(value))
+
+    shown = point.get("shown")
+    return {
+        "x": x,
+        "y": place("value"),
+        "low": place("low"),
+        "high": place("high"),
+        "label": point["label"],
+        "n": point.get("n"),
+        "shown": point.get("value") if shown is None else shown,
+        "maturing": bool(point.get("maturing")),
+    }
+
+
+def runs(
+    places: Iterable[tuple[float, float] | None],
+) -> list[list[tuple[float, float]]]:
+    """Cut places at their gaps: a line never bridges what is not known."""
+    found: list[list[tuple[float, float]]] = [[]]
+    for place in places:
+        if place is None:
+            found.append([])
+        else:
+            found[-1].append(place)
+    return [run for run in found if run]
+
+
+def polyline(run: Iterable[tuple[float, float]]) -> str:
+    """Return places as the ``points`` of a polyline."""
+    return " ".join(f"{x:g},{y:g}" for x, y in run)
+
+
+def maturing_line(marks: Sequence[Mapping[str, Any]]) -> str:
+    """Return the dashed line from the last settled mark through those still maturing."""
+    first = next((i for i, mark in enumerate(marks) if mark["maturing"]), None)
+    if first is None:
+        return ""
+    tail = marks[max(first - 1, 0) :]
+    return polyline((mark["x"], mark["y"]) for mark in tail if mark["y"] is not None)

@@ -1,0 +1,189 @@
+"""Filters and tags of every page: icons, points, durations, moments, initials."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+MINUS = "\N{MINUS SIGN}"
+THIN = "\N{NO-BREAK SPACE}"
+NOTHING = "\N{EN DASH}"
+
+# The mark in front of a clock's words; on time and at risk show a ring of what is left instead.
+CLOCK_ICONS = {
+    "breached": "exclamation-circle-fill",
+    "met": "check-circle-fill",
+    "met_late": "check-circle",
+    "paused": "pause-circle",
+    "excused": "chat-square-text",
+    "ended": "slash-circle",
+}
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "", label: str = "") -> SafeString:
+    """Draw an icon of the sprite. Without a label it is decoration and hidden from readers."""
+    href = f"{static('img/icons.svg')}#{name}"
+    classes = f"icon {extra}".strip()
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>',
+            classes, label, href,
+        )  # fmt: skip
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>', classes, href
+    )
+
+
+@register.filter
+def clock_icon(state: str) -> str:
+    """Return the icon of a clock state, empty where a ring stands."""
+    return CLOCK_ICONS.get(state, "")
+
+
+@register.filter
+def points(hundredths: int | None) -> str:
+    """Write hundredths of points with their sign: 1500 is ``+15``, -1000 is ``−10``."""
+    if hundredths is None:
+        return NOTHING
+    return ("+" if hundredths > 0 else "") + figure(hundredths)
+
+
+@register.filter
+def figure(hundredths: int | None) -> str:
+    """Write hundredths of points without a plus: 1250 is ``12.5``."""
+    if hundredths is None:
+        return NOTHING
+    whole, rest = divmod(abs(hundredths), 100)
+    decimals = f".{rest:02d}".rstrip("0") if rest else ""
+    return f"{MINUS if hundredths < 0 else ''}{whole:,}{decimals}"
+
+
+@register.filter
+def signed(number: int | float | Decimal | None) -> str:
+    """Write a difference with its sign and a real minus; zero has none."""
+    if number is None:
+        return NOTHING
+    sign = "+" if number > 0 else MINUS if number < 0 else ""
+    return f"{sign}{abs(number):,}"
+
+
+@register.filter
+def whole_points(total: int | None) -> str:
+    """Write a total: a real minus below zero, no plus above it."""
+    if total is None:
+        return NOTHING
+    return f"{MINUS if total < 0 else ''}{abs(total):,}"
+
+
+@register.filter
+def counted(number: int | None) -> str:
+    """Write a count with thousands apart: ``12,480``; an unknown one as a dash, never as 0."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+@register.filter
+def percent(share: float | Decimal | None, decimals: int = 0) -> str:
+    """Write a share between 0 and 1: 0.42 is ``42 %``."""
+    if share is None:
+        return NOTHING
+    written = f"{Decimal(share) * 100:.{decimals}f}"
+    return f"{written.replace('-', MINUS)}{THIN}%"
+
+
+@register.filter
+def duration(amount: timedelta | float | None) -> str:
+    """Write working time, in seconds or as a timedelta: ``45 s``, ``56 min``, ``2 h 40``.
+
+    Always the absolute amount; "left" and "over" belong to the words beside it.
+    """
+    if amount is None:
+        return NOTHING
+    seconds = amount.total_seconds() if isinstance(amount, timedelta) else amount
+    return duration_words(abs(int(seconds)))
+
+
+def duration_words(seconds: int) -> str:
+    """Return whole, non-negative seconds in the two largest units that matter."""
+    minutes, hours = seconds // 60, seconds // 3600
+    if seconds < 60:
+        return f"{seconds}{THIN}s"
+    if hours < 1:
+        return f"{minutes}{THIN}min"
+    if hours < 48:
+        return f"{hours}{THIN}h" + (f"{THIN}{minutes % 60:02d}" if minutes % 60 else "")
+    days, hours = divmod(hours, 24)
+    return f"{days}{THIN}d" + (f"{THIN}{hours}{THIN}h" if hours else "")
+
+
+@register.filter
+def moment(when: datetime | date | None, now: datetime | None = None) -> str | SafeString:
+    """Write an instant or a date as the reader would say it, the full one in its title."""
+    if when is None:
+        return NOTHING
+    now = timezone.localtime(now or timezone.now())
+    if isinstance(when, datetime):
+        local = timezone.localtime(when)
+        full = date_format(local, "l j F Y, H:i ") + (local.tzname() or "")
+        return _time(local.isoformat(), full, moment_words(local, now))
+    return _time(when.isoformat(), date_format(when, "l j F Y"), day_words(when, now.date()))
+
+
+@register.filter
+def clock_time(when: datetime | None) -> str | SafeString:
+    """Write only the time of day of an instant, ``09:58``."""
+    if when is None:
+        return NOTHING
+    local = timezone.localtime(when)
+    return _time(local.isoformat(), date_format(local, "l j F Y, H:i"), f"{local:%H:%M}")
+
+
+def moment_words(local: datetime, now: datetime) -> str:
+    """Return ``today 09:58``, ``Mon 09:07``, ``Sat 21 Nov`` or ``3 Mar 2027``; both in one zone."""
+    days = (local.date() - now.date()).days
+    if -7 < days < 7:
+        day = near_day(local.date(), days) or date_format(local, "D")
+        return f"{day}{THIN}{local:%H:%M}"
+    return day_words(local.date(), now.date())
+
+
+def day_words(day: date, today: date) -> str:
+    """Return ``today``, ``tomorrow``, ``yesterday``, ``Sat 21 Nov`` or ``3 Mar 2027``."""
+    near = near_day(day, (day - today).days)
+    if near:
+        return near
+    pattern = "D j M" if day.year == today.year else "j M Y"
+    return date_format(day, pattern).replace(" ", THIN)
+
+
+def near_day(day: date, days: int) -> str:
+    """Return the word for a day at most one day away, or ``""``."""
+    return {0: _("today"), 1: _("tomorrow"), -1: _("yesterday")}.get(days, "")
+
+
+def _time(machine: str, full: str, words: str) -> SafeString:
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine, full, words)
+
+
+@register.filter
+def initials(name: object) -> str:
+    """Return at most two letters for a person: ``Sofia Keller`` is ``SK``, nobody is ``?``."""
+    return _initials(str(name or ""))
+
+
+@lru_cache(maxsize=1024)
+def _initials(name: str) -> str:
+    words = [word for word in name.split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
+    return letters.upper()
