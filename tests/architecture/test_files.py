@@ -38,7 +38,7 @@ def test_a_file_can_be_read_in_one_go(path: Path) -> None:
 
 
 def test_no_migration_is_pending() -> None:
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None, ignore_no_migrations=True)
     detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
     assert not detector.changes(loader.graph)
     assert not loader.detect_conflicts()
