@@ -1,0 +1,206 @@
+"""Passing leads to sales: handoffs, and the list of leads that wait to be released."""
+
+from datetime import datetime
+from typing import Self
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from leads.database.models import UNSCORED, Campaign, Lead, Source
+from portal.accounts.models import Role, Team, User
+
+
+class Origin(models.TextChoices):
+    LIVE = "live", _("Live")
+    IMPORTED = "imported", _("Imported")
+
+
+class Cause(models.TextChoices):
+    SALES_READY = "sales_ready", _("The sales-ready gate opened")
+    FAST_TRACK = "fast_track", _("The fast track opened")
+    RE_ENTRY = "re_entry", _("New intent after a rejection")
+    RELEASED = "released", _("Released from the release list")
+    BY_HAND = "by_hand", _("Handed over by hand")
+    IMPORTED = "imported", _("Imported")
+
+
+OPEN = Q(origin=Origin.LIVE, is_decided=False)
+
+
+class HandoffQuerySet(models.QuerySet["Handoff"]):
+    def visible_to(self, user: User) -> Self:
+        """SDR: own, unassigned ones of own teams, all they decided. Sales lead: own teams."""
+        if user.sees_everything:
+            return self
+        teams = user.memberships.values("team")
+        if user.role == Role.SALES_LEAD:
+            seen = Q(team__in=teams) | Q(owner__memberships__team__in=teams)
+        elif user.role == Role.ACCOUNT_EXECUTIVE:
+            seen = Q(lead__owner=user) | Q(opportunity__owner=user)
+        else:
+            mine = Q(owner=user) | Q(owner=None, team__in=teams)
+            seen = (OPEN & mine) | Q(dispositions__decided_by=user)
+        return self.filter(pk__in=Handoff.objects.filter(seen).values("pk"))
+
+    def open(self) -> Self:
+        """Live and undecided: what the desk is for."""
+        return self.filter(OPEN)
+
+    def live(self) -> Self:
+        return self.filter(origin=Origin.LIVE)
+
+    def for_list(self) -> Self:
+        return self.select_related("lead__company", "lead__standing", "owner", "source", "team")
+
+
+class Handoff(models.Model):
+    """One passing of one lead to sales.
+
+    ``is_decided``, ``decided_at`` and ``outcome`` are copied from the disposition in its own
+    transaction; ``total``, ``grade``, ``due_at`` and ``warn_at`` are copies that the desk sorts
+    by. ``first_touch_at`` keeps the earliest stamp, in whatever order touches arrive.
+    """
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="handoffs")
+    origin = models.CharField(max_length=8, choices=Origin)
+    cause = models.CharField(max_length=12, choices=Cause)
+    words = models.TextField(blank=True)  # why, when handed over by hand
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField(null=True)
+    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="handoffs")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="handoffs")
+    content = models.CharField(max_length=200, blank=True)
+    term = models.CharField(max_length=200, blank=True)
+    landing_page = models.CharField(max_length=300, blank=True)
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="handoffs")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="handoffs"
+    )
+    routed_at = models.DateTimeField(null=True)
+    routing = models.JSONField(default=dict)  # why this person, or why nobody yet
+    total = models.IntegerField(null=True)
+    rank = models.IntegerField(default=UNSCORED)  # the total, to sort by: never null
+    grade = models.CharField(max_length=2, blank=True)
+    due_at = models.DateTimeField(null=True)  # the nearest running clock's
+    warn_at = models.DateTimeField(null=True)
+    first_touch_at = models.DateTimeField(null=True)
+    is_decided = models.BooleanField(default=False)
+    decided_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=9, blank=True)  # accepted, rejected, or "" for unknown
+    external_source = models.CharField(max_length=40, blank=True)
+    external_id = models.CharField(max_length=64, blank=True)
+    source_stage = models.CharField(max_length=80, blank=True)  # the other system's own word
+    source_owner = models.CharField(max_length=120, blank=True)
+    extra = models.JSONField(default=dict)
+
+    objects = HandoffQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["lead"],
+                condition=OPEN,
+                name="leads_one_open_handoff",
+                violation_error_message=_("Sales has this lead already."),
+            ),
+            UniqueConstraint(
+                fields=["external_source", "external_id"],
+                condition=~Q(external_id=""),
+                name="leads_handoff_external_once",
+            ),
+            CheckConstraint(
+                condition=Q(origin=Origin.IMPORTED) | Q(made_at__isnull=False),
+                name="leads_live_handoff_dated",
+            ),
+            CheckConstraint(
+                condition=~Q(cause=Cause.BY_HAND) | ~Q(words=""),
+                name="leads_by_hand_needs_words",
+                violation_error_message=_("Say in words why sales should take this lead now."),
+            ),
+            CheckConstraint(
+                condition=Q(outcome__in=["", "accepted", "rejected"]),
+                name="leads_handoff_outcome_known",
+            ),
+        ]
+        indexes = [
+            Index(F("owner"), F("due_at"), F("id"), condition=OPEN, name="leads_open_of_owner"),
+            Index(F("team"), F("due_at"), F("id"), condition=OPEN, name="leads_open_of_team"),
+            Index(
+                F("owner"),
+                F("rank").desc(),
+                F("id"),
+                condition=OPEN,
+                name="leads_open_by_rank",
+            ),
+            Index(fields=["made_at"], name="leads_handoff_made"),
+            Index(fields=["decided_at"], name="leads_handoff_decided"),
+        ]
+
+    def __str__(self) -> str:
+        return f"handoff {self.pk} of lead {self.lead_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("desk-handoff", args=[self.public_id])
+
+    @property
+    def is_open(self) -> bool:
+        return self.origin == Origin.LIVE and not self.is_decided
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def waiting(self) -> Self:
+        return self.filter(closed_at=None)
+
+
+class Release(models.Model):
+    """A lead on the release list: its gate was opened by an import, a rescore or an activation."""
+
+    class Cause(models.TextChoices):
+        IMPORT = "import", _("an import")
+        RESCORE = "rescore", _("a rescore")
+        ACTIVATION = "activation", _("a new version")
+
+    class End(models.TextChoices):
+        RELEASED = "released", _("Released")
+        HANDED_OFF = "handed_off", _("Handed off by its own activity")
+        CLOSED = "closed", _("Its gate closed again")
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="releases")
+    cause = models.CharField(max_length=10, choices=Cause)
+    gate = models.CharField(max_length=12)  # sales_ready or fast_track
+    total = models.IntegerField()
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    end = models.CharField(max_length=10, choices=End, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["lead"], condition=Q(closed_at=None), name="leads_waits_once"),
+            CheckConstraint(
+                condition=Q(closed_at=None, end="") | (Q(closed_at__isnull=False) & ~Q(end="")),
+                name="leads_release_end_said",
+            ),
+        ]
+        indexes = [
+            Index(
+                F("total").desc(), F("id"), condition=Q(closed_at=None), name="leads_release_list"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"lead {self.lead_id} waits since {self.opened_at:%Y-%m-%d}"
+
+    def was_waiting(self, at: datetime) -> bool:
+        return self.opened_at <= at and (self.closed_at is None or self.closed_at > at)

@@ -1,0 +1,57 @@
+"""Who calls the API, and what the key allows."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from portal.accounts.keys import hash_key
+from portal.accounts.models import ApiKey, User
+from portal.core.throttle import count_knock
+
+SEEN_EVERY = timedelta(minutes=1)  # last_used_at is a hint, not worth a write a request
+
+
+class KeyAuthentication(BaseAuthentication):
+    """``Authorization: Bearer <key>``; the key acts as its owner."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        word, _, given = get_authorization_header(request).decode("latin-1").partition(" ")
+        if word.lower() != "bearer" or not given:
+            return None
+        at = timezone.now()
+        key = (
+            ApiKey.objects.usable(at)
+            .select_related("owner")
+            .filter(key_sha256=hash_key(given.strip()))
+            .first()
+        )
+        if key is None:
+            raise exceptions.AuthenticationFailed
+        count = count_knock(f"api:{key.pk}", at=at)
+        if count > settings.API_REQUESTS_PER_MINUTE:
+            raise exceptions.Throttled(wait=60 - at.second)
+        if key.last_used_at is None or at - key.last_used_at > SEEN_EVERY:
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+        return key.owner, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class HasScope(BasePermission):
+    """The view names the scope that each method needs: ``scopes = {"GET": "leads:read"}``."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.auth, ApiKey):
+            raise exceptions.NotAuthenticated
+        scopes: dict[str, Any] = getattr(view, "scopes", {})
+        return (
+            request.method == "OPTIONS" or scopes.get(request.method or "") in request.auth.scopes
+        )

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalConfig(AppConfig):
+    name = "portal"
+    verbose_name = _("Portal")
+
+    def ready(self) -> None:
+        """Remake triggers and views around migrations: SQLite drops them silently otherwise."""
+        from portal.core import database_objects  # noqa: PLC0415 - needs the app registry
+
+        pre_migrate.connect(database_objects.drop_before_migrations, sender=self)
+        post_migrate.connect(database_objects.make_after_migrations)

@@ -1,0 +1,163 @@
+"""Triggers and views: what the database itself refuses, in one list.
+
+SQLite remakes a table on ``AlterField`` and drops its triggers without a word, so every object
+here is dropped before migrations and made after them, on both databases. A test compares what
+stands in the database with this list.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+LOCKED = "NOT EXISTS (SELECT 1 FROM portal_unlock)"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Refuses ``act`` (INSERT, UPDATE, DELETE) on ``table`` when ``when`` holds for OLD or NEW."""
+
+    name: str
+    table: str
+    act: str
+    when: str
+    sentence: str
+
+
+def _changed(*columns: str) -> str:
+    return "(" + " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in columns) + ")"
+
+
+_SIGNED = (
+    "EXISTS (SELECT 1 FROM portal_version v"
+    " WHERE v.id = {row}.version_id AND v.effective_from IS NOT NULL)"
+)
+
+GUARDS = (
+    Guard("event_kept", "portal_event", "DELETE", "TRUE", "Events are kept."),
+    Guard("event_final", "portal_event", "UPDATE", "TRUE", "Events are never edited."),
+    Guard(
+        "version_final",
+        "portal_version",
+        "UPDATE",
+        "OLD.effective_from IS NOT NULL",
+        "A signed version is never edited.",
+    ),
+    Guard(
+        "version_kept",
+        "portal_version",
+        "DELETE",
+        "OLD.effective_from IS NOT NULL",
+        "A signed version is kept.",
+    ),
+    Guard(
+        "clause_final",
+        "portal_clause",
+        "UPDATE",
+        _SIGNED.format(row="OLD"),
+        "Clauses of a signed version are never edited.",
+    ),
+    Guard(
+        "clause_kept",
+        "portal_clause",
+        "DELETE",
+        _SIGNED.format(row="OLD"),
+        "Clauses of a signed version are kept.",
+    ),
+    Guard(
+        "clause_closed",
+        "portal_clause",
+        "INSERT",
+        _SIGNED.format(row="NEW"),
+        "A signed version takes no more clauses.",
+    ),
+    Guard("signature_kept", "portal_signature", "DELETE", "TRUE", "Signatures are kept."),
+    Guard(
+        "signature_final",
+        "portal_signature",
+        "UPDATE",
+        "OLD.voided_at IS NOT NULL OR "
+        + _SIGNED.format(row="OLD")
+        + " OR "
+        + _changed("version_id", "side", "signer_id", "role", "sha256", "at"),
+        "A signature can only be voided, by an edit of its draft.",
+    ),
+    Guard("evidence_final", "scoring_evidence", "UPDATE", "TRUE", "Evidence never changes."),
+    Guard("evidence_kept", "scoring_evidence", "DELETE", "TRUE", "Evidence is kept."),
+    Guard(
+        "activity_final",
+        "leads_activity",
+        "UPDATE",
+        _changed("kind", "occurred_at", "received_at", "source", "external_id"),
+        "An activity is never edited but for its bot mark.",
+    ),
+)
+
+
+def drop_before_migrations(using: str, **_kwargs: Any) -> None:
+    """Signal receiver: take every object away so that tables may change."""
+    drop_all(connections[using])
+
+
+def make_after_migrations(using: str, sender: Any, **_kwargs: Any) -> None:
+    """Signal receiver: make every object again, once, after the last app has migrated."""
+    if sender.name == "sla":
+        make_all(connections[using])
+
+
+def drop_all(connection: BaseDatabaseWrapper) -> None:
+    tables = set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        for guard in GUARDS:
+            if guard.table not in tables:
+                continue
+            if connection.vendor == "postgresql":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name} ON {guard.table}")
+                cursor.execute(f"DROP FUNCTION IF EXISTS {guard.name}()")
+            else:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name}")
+
+
+def make_all(connection: BaseDatabaseWrapper) -> None:
+    tables = set(connection.introspection.table_names())
+    drop_all(connection)
+    with connection.cursor() as cursor:
+        for guard in GUARDS:
+            if guard.table in tables:
+                for statement in statements(guard, connection.vendor):
+                    cursor.execute(statement)
+
+
+def statements(guard: Guard, vendor: str) -> tuple[str, ...]:
+    """Return the SQL that makes ``guard`` on ``vendor``."""
+    condition = f"{LOCKED} AND ({guard.when})"
+    if vendor == "postgresql":
+        back = "OLD" if guard.act == "DELETE" else "NEW"
+        body = (
+            f"IF {condition} THEN RAISE EXCEPTION '{guard.sentence}' "
+            f"USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN {back};"
+        )
+        head = f"CREATE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql"
+        when = f"BEFORE {guard.act} ON {guard.table} FOR EACH ROW"
+        return (
+            f"{head} AS $$ BEGIN {body} END $$",
+            f"CREATE TRIGGER {guard.name} {when} EXECUTE FUNCTION {guard.name}()",
+        )
+    lite = condition.replace("IS DISTINCT FROM", "IS NOT").replace("(TRUE)", "(1)")
+    when = f"BEFORE {guard.act} ON {guard.table} WHEN {lite}"
+    return (
+        f"CREATE TRIGGER {guard.name} {when} BEGIN SELECT RAISE(ABORT, '{guard.sentence}'); END",
+    )
+
+
+def standing_objects(connection: BaseDatabaseWrapper) -> set[str]:
+    """Return the names of our objects that stand in the database now."""
+    query = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {row[0] for row in cursor.fetchall()}

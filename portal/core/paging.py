@@ -1,0 +1,129 @@
+"""Pages by keyset: the next page starts after the last row seen, however deep one reads.
+
+An order is a tuple of field paths, ``-`` for falling; the last must be unique (``pk``). Empty
+values come last in both directions. No page counts rows and none skips them.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import F, Field, Model, Q, QuerySet
+from django.db.models.expressions import OrderBy
+
+Row = TypeVar("Row", bound=Model)
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of rows, with the cursors of its neighbours (empty when there is none)."""
+
+    rows: list[Row]
+    next: str = ""
+    previous: str = ""
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def keyset_page(
+    rows: QuerySet[Row], *, order: Sequence[str], cursor: str = "", size: int = PAGE_SIZE
+) -> Page[Row]:
+    """Return the page of ``rows`` that ``cursor`` points at; a cursor nobody made is the first."""
+    backwards, values = _read(cursor, rows.model, order)
+    page = rows.order_by(*(_order(rows.model, path, backwards) for path in order))
+    if values is not None:
+        page = page.filter(_beyond(rows.model, order, values, backwards=backwards))
+    found = list(page[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if backwards:
+        found.reverse()
+    if not found:
+        return Page(rows=[])
+    has_next = more or backwards
+    has_previous = (more and backwards) or (values is not None and not backwards)
+    return Page(
+        rows=found,
+        next=_write(">", found[-1], order) if has_next else "",
+        previous=_write("<", found[0], order) if has_previous else "",
+    )
+
+
+def _order(model: type[Model], path: str, backwards: bool) -> OrderBy:
+    name = path.removeprefix("-")
+    falling, field = path.startswith("-"), F(name)
+    if not _field(model, name).null:  # a plain order, which a plain index serves
+        return field.desc() if falling != backwards else field.asc()
+    if not backwards:
+        return field.desc(nulls_last=True) if falling else field.asc(nulls_last=True)
+    return field.asc(nulls_first=True) if falling else field.desc(nulls_first=True)
+
+
+def _beyond(
+    model: type[Model], order: Sequence[str], values: Sequence[Any], *, backwards: bool
+) -> Q:
+    """Rows strictly after (or before) ``values`` in ``order``, empty values last."""
+    condition, equal = Q(pk__in=[]), Q()
+    for path, value in zip(order, values, strict=True):
+        name = path.removeprefix("-")
+        falling = path.startswith("-") != backwards
+        has_empty = _field(model, name).null
+        condition |= equal & _step(name, value, falling, has_empty=has_empty, backwards=backwards)
+        equal &= Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
+    return condition
+
+
+def _step(name: str, value: Any, falling: bool, *, has_empty: bool, backwards: bool) -> Q:
+    empty = Q(**{f"{name}__isnull": True})
+    if value is None:
+        return ~empty if backwards else Q(pk__in=[])
+    step = Q(**{f"{name}__{'lt' if falling else 'gt'}": value})
+    return step if backwards or not has_empty else step | empty
+
+
+def _write(direction: str, row: Model, order: Sequence[str]) -> str:
+    values = [_value(row, path.removeprefix("-")) for path in order]
+    text = json.dumps([direction, *values], cls=DjangoJSONEncoder, separators=(",", ":"))
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _value(row: Any, path: str) -> Any:
+    for part in path.split("__"):
+        if row is None:
+            return None
+        row = getattr(row, part)
+    return row
+
+
+def _read(cursor: str, model: type[Model], order: Sequence[str]) -> tuple[bool, list[Any] | None]:
+    """Return (backwards, values); anything malformed reads as "the first page"."""
+    if not cursor:
+        return False, None
+    try:
+        direction, *values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        fields = [_field(model, path.removeprefix("-")) for path in order]
+        if direction not in {"<", ">"} or len(values) != len(fields):
+            return False, None
+        clean = [None if v is None else f.to_python(v) for f, v in zip(fields, values, strict=True)]
+    except (ValueError, TypeError, ValidationError, FieldDoesNotExist):
+        return False, None
+    return direction == "<", clean
+
+
+def _field(model: type[Model], path: str) -> "Field[Any, Any]":
+    field: Any = None
+    for part in path.split("__"):
+        if part == "pk":
+            return model._meta.pk
+        field = model._meta.get_field(part)
+        if field.related_model:
+            model = field.related_model
+    return field  # type: ignore[no-any-return]

@@ -1,0 +1,48 @@
+"""Doorbells without a row: "these leads are stale". The rows themselves say what is to do.
+
+A bell is rung after the commit and tried in the same process, for what a person waits for; when
+nobody hears it, the sweep finds the same rows a little later.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from portal.events.table import Bell
+
+logger = logging.getLogger(__name__)
+_held: ContextVar[bool] = ContextVar("bells_held", default=False)
+INLINE = 100  # larger sets are the sweep's
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Ring nothing inside: a replay of the past delivers by its own clock."""
+    token = _held.set(True)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def is_held() -> bool:
+    return _held.get()
+
+
+def ring_after_commit(name: str, ids: Sequence[int], *, at: datetime) -> None:
+    """Ring the bell ``name`` of portal/lifecycle.py for these rows once the commit stands."""
+    if ids and len(ids) <= INLINE and not is_held():
+        transaction.on_commit(partial(_answer, name, list(ids), at), robust=True)
+
+
+def _answer(name: str, ids: list[int], at: datetime) -> None:
+    bells: Mapping[str, tuple[Bell, ...]] = import_string(settings.LIFECYCLE_BELLS)
+    for bell in bells.get(name, ()):
+        bell(ids, at)

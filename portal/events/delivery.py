@@ -1,0 +1,129 @@
+"""Carrying out what follows from events. The rows are the truth; the broker is a doorbell.
+
+A batch of deliveries of one handler is claimed, run and marked in one transaction. When it fails,
+its deliveries are tried one by one, so that one bad row does not hold up its neighbours; what
+fails is tried again after 1, 5 and 30 minutes and 2 hours, then it waits for an admin.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from portal.core.claims import claim
+from portal.events.models import Delivery, Event
+from portal.events.services import lifecycle
+from portal.events.table import Handler, handler_name
+
+logger = logging.getLogger(__name__)
+RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120))
+BATCH = 200
+
+
+def ring(event_ids: Sequence[int], kind: str) -> None:
+    """After the commit: do at once what a person waits for, and ring for the rest."""
+    handlers = lifecycle().get(kind, ())
+    at = timezone.now()
+    urgent = [handler_name(h) for h in handlers if h.now and not h.after]
+    if urgent:
+        run_deliveries(
+            list(
+                Delivery.objects.filter(
+                    event__in=event_ids, handler__in=urgent, state=Delivery.State.PENDING
+                ).values_list("pk", flat=True)
+            ),
+            at=at,
+        )
+    if len(urgent) < len(handlers):
+        from portal.events.tasks import deliver_due  # noqa: PLC0415 - tasks import this module
+
+        try:
+            deliver_due.delay()
+        except Exception:  # the sweep comes by every fifteen seconds anyway
+            logger.warning("the broker did not answer; the sweep will deliver", exc_info=True)
+
+
+def deliver_pending(*, at: datetime, limit: int = BATCH) -> int:
+    """Carry out up to ``limit`` deliveries that are due, oldest first; return how many were due.
+
+    Safe to run twice and two at once: a claim pushes ``not_before`` a minute away, and each batch
+    is locked while it runs.
+    """
+    with transaction.atomic():
+        due = Delivery.objects.filter(state=Delivery.State.PENDING, not_before__lte=at)
+        ids = claim(
+            due.order_by("not_before", "pk"), limit=limit, not_before=at + timedelta(minutes=1)
+        )
+    run_deliveries(ids, at=at)
+    return len(ids)
+
+
+def run_deliveries(ids: Sequence[int], *, at: datetime) -> None:
+    """Run these deliveries in sets of one handler; what fails is tried singly and put off."""
+    rows = (
+        Delivery.objects.filter(pk__in=ids)
+        .values_list("step", "handler", "pk")
+        .order_by("step", "handler", "event_id")
+    )
+    for (_, name), group in groupby(rows, key=lambda row: row[:2]):
+        batch = [row[2] for row in group]
+        handler = _find(name)
+        if handler is None:
+            _put_off(batch, "This handler is no longer in the lifecycle table.", at=at)
+        elif not _try(handler, batch, at=at):
+            for single in batch:
+                _try(handler, [single], at=at, last=True)
+
+
+def _try(handler: Handler, ids: Sequence[int], *, at: datetime, last: bool = False) -> bool:
+    try:
+        with transaction.atomic():
+            locked = list(
+                Delivery.objects.select_for_update()
+                .filter(pk__in=ids, state=Delivery.State.PENDING)
+                .values_list("pk", "event_id")
+            )
+            events = list(
+                Event.objects.filter(pk__in=[event for _, event in locked]).order_by("at", "pk")
+            )
+            if events:
+                handler.work(events, at)
+            Delivery.objects.filter(pk__in=[pk for pk, _ in locked]).update(
+                state=Delivery.State.DONE, done_at=at, attempts=F("attempts") + 1, error=""
+            )
+    except Exception as failure:
+        if last or len(ids) == 1:
+            logger.exception("handler %s failed for deliveries %s", handler_name(handler), ids)
+            _put_off(ids, f"{type(failure).__name__}: {failure}", at=at)
+            return True
+        return False
+    return True
+
+
+def _put_off(ids: Sequence[int], error: str, *, at: datetime) -> None:
+    for delivery in Delivery.objects.filter(pk__in=ids, state=Delivery.State.PENDING):
+        tries = delivery.attempts
+        given_up = tries >= len(RETRY_AFTER)
+        Delivery.objects.filter(pk=delivery.pk).update(
+            attempts=tries + 1,
+            error=error[:2000],
+            state=Delivery.State.FAILED if given_up else Delivery.State.PENDING,
+            not_before=at if given_up else at + RETRY_AFTER[tries],
+        )
+
+
+def _find(name: str) -> Handler | None:
+    return next(
+        (h for handlers in lifecycle().values() for h in handlers if handler_name(h) == name), None
+    )
+
+
+def retry_failed(*, at: datetime) -> int:
+    """Give every failed delivery a fresh start (the admin's button); return how many."""
+    return Delivery.objects.filter(state=Delivery.State.FAILED).update(
+        state=Delivery.State.PENDING, attempts=0, not_before=at
+    )

@@ -1,0 +1,109 @@
+"""Recording what happened. The one way to write an event."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from portal.accounts.models import User
+from portal.core.instants import whole_second
+from portal.events.bells import is_held
+from portal.events.models import Delivery, Event, EventLead
+from portal.events.table import Table, handler_name
+
+
+def record(
+    kind: str,
+    *,
+    subject: models.Model,
+    actor: User | None,
+    payload: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+    leads: Iterable[int] | None = None,
+) -> Event:
+    """Write one event in the caller's transaction, with its links and its handlers' debts.
+
+    ``leads`` are the ids of all leads it is about; by default those of the subject (a lead
+    itself, or a row with ``lead_id``). Raises TransactionManagementError outside a transaction:
+    an event without its write, or a write without its event, must not exist.
+    """
+    (event,) = record_each(
+        kind, [(subject, dict(payload or {}))], actor=actor, at=at, leads=[leads]
+    )
+    return event
+
+
+def record_each(
+    kind: str,
+    subjects: Sequence[tuple[models.Model, dict[str, Any]]],
+    *,
+    actor: User | None,
+    at: datetime | None = None,
+    leads: Sequence[Iterable[int] | None] | None = None,
+) -> list[Event]:
+    """Write one event of ``kind`` for each (subject, payload), in three statements in all."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(f"record({kind!r}) outside a transaction")
+    if not subjects:
+        return []
+    at = whole_second(at or timezone.now())
+    events = Event.objects.bulk_create(
+        Event(
+            kind=kind,
+            at=at,
+            actor=actor,
+            subject_type=subject._meta.label_lower,
+            subject_id=subject.pk,
+            payload=payload,
+        )
+        for subject, payload in subjects
+    )
+    given = leads or [None] * len(subjects)
+    EventLead.objects.bulk_create(
+        (
+            EventLead(event=event, lead_id=lead_id)
+            for event, (subject, _), ids in zip(events, subjects, given, strict=True)
+            for lead_id in sorted(set(_leads_of(subject) if ids is None else ids))
+        ),
+        batch_size=2000,
+    )
+    _owe(kind, events, at)
+    return events
+
+
+def _leads_of(subject: models.Model) -> list[int]:
+    if subject._meta.label_lower == "leads.lead":
+        return [subject.pk]
+    lead_id = getattr(subject, "lead_id", None)
+    return [] if lead_id is None else [lead_id]
+
+
+def _owe(kind: str, events: Sequence[Event], at: datetime) -> None:
+    handlers = lifecycle().get(kind, ())
+    if not handlers:
+        return
+    Delivery.objects.bulk_create(
+        Delivery(
+            event=event,
+            handler=handler_name(handler),
+            step=step,
+            not_before=at + handler.after,
+        )
+        for event in events
+        for step, handler in enumerate(handlers)
+    )
+    if not is_held():
+        from portal.events.delivery import ring  # noqa: PLC0415 - it reads the table from here
+
+        transaction.on_commit(partial(ring, [event.pk for event in events], kind), robust=True)
+
+
+def lifecycle() -> Table:
+    """Return the table of portal/lifecycle.py: event kind to handlers, in order."""
+    table: Table = import_string(settings.LIFECYCLE_HANDLERS)
+    return table

@@ -1,0 +1,91 @@
+"""Clocks: one promise of sales running for one handoff. Facts are stored, states derived."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+
+
+class Promise(models.TextChoices):
+    FIRST_TOUCH = "first_touch", "first touch"
+    DISPOSITION = "disposition", "disposition"
+
+
+RUNNING = Q(stamped_at=None, ended_at=None)
+
+
+class ClockQuerySet(models.QuerySet["Clock"]):
+    def running(self) -> Self:
+        return self.filter(RUNNING)
+
+    def overdue(self, at: datetime) -> Self:
+        """Running, not paused, past due, and no standing breach yet."""
+        return self.filter(RUNNING, paused_at=None, due_at__lt=at, is_breached=False)
+
+
+class Clock(models.Model):
+    """``amount`` seconds of working time from ``started_at`` in a calendar.
+
+    ``stamped_at`` is when the promise was kept (a touch; the disposition), the earliest wins.
+    ``ended_at`` is the disposition, which ends both clocks. ``used`` seconds were consumed before
+    ``moved_at``, when the clock last changed its owner's calendar. ``kind`` is what is promised,
+    ``promise`` the key of the signed clause.
+    """
+
+    handoff = models.ForeignKey("leads.Handoff", models.CASCADE, related_name="clocks")
+    kind = models.CharField(max_length=12, choices=Promise)
+    promise = models.CharField(max_length=60)
+    version = models.ForeignKey("portal.Version", models.PROTECT, related_name="+")
+    calendar = models.CharField(max_length=40)  # a signed calendar's slug
+    amount = models.PositiveIntegerField()
+    warn_amount = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    moved_at = models.DateTimeField()
+    used = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+    warn_at = models.DateTimeField()
+    stamped_at = models.DateTimeField(null=True)
+    stamp_activity = models.BigIntegerField(null=True)  # activities take no foreign keys
+    ended_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
+    is_excused = models.BooleanField(default=False)
+    is_breached = models.BooleanField(default=False)  # copied from the standing breach
+    touch_policy = models.CharField(max_length=12, default="ended")  # an untouched one's end
+
+    objects = ClockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["handoff", "promise"], name="sla_clock_once"),
+            CheckConstraint(condition=Q(due_at__gte=F("started_at")), name="sla_due_after_start"),
+        ]
+        indexes = [
+            Index(
+                fields=["due_at"],
+                condition=Q(stamped_at=None, ended_at=None, paused_at=None, is_breached=False),
+                name="sla_clock_due",
+            ),
+            Index(fields=["handoff"], name="sla_clock_handoff"),
+            Index(fields=["started_at"], name="sla_clock_started"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of handoff {self.handoff_id}, due {self.due_at:%Y-%m-%d %H:%M} UTC"
+
+
+class Pause(models.Model):
+    """A stretch in which a clock stood still; ``until`` is null while it stands."""
+
+    clock = models.ForeignKey(Clock, models.CASCADE, related_name="pauses")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["clock"], condition=Q(until=None), name="sla_paused_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
