@@ -8,6 +8,7 @@ step for each week between its ends and two searches, never a step for each seco
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -22,10 +23,10 @@ EPOCH_DAY: Final = EPOCH.toordinal()
 LAST_DAY: Final = date.max.toordinal()
 MICROSECOND: Final = timedelta(microseconds=1)
 DAY: Final = 86_400_000_000  # microseconds
-SECOND: Final = 1_000_000
 WEEK: Final = 7 * DAY
 ONE_DAY: Final = timedelta(days=1)
-WEEKS_KEPT: Final = 1024  # for each calendar: about twenty years
+NO_OFFSET: Final = timedelta(0)
+WEEKS_KEPT: Final = 260  # for each calendar: about five years
 
 
 def micros(instant: datetime) -> int:
@@ -41,6 +42,16 @@ def moment(instant: int) -> datetime:
         return EPOCH + timedelta(microseconds=instant)
     except OverflowError as failure:
         raise ValueError("The time lies outside the years 1 to 9999.") from failure
+
+
+@lru_cache(maxsize=1440)
+def _since_midnight(wall: time) -> int:
+    return _length(datetime.combine(date.min, wall) - datetime.min)
+
+
+@lru_cache(maxsize=1440)
+def _length(length: timedelta) -> int:
+    return length // MICROSECOND
 
 
 class OpenWeek(NamedTuple):
@@ -108,8 +119,8 @@ class Timetable:
         return pieces
 
     def _instant(self, day: date, wall: time) -> int:
-        since = datetime.combine(day, wall, self.zone) - EPOCH
-        return since.days * DAY + since.seconds * SECOND + since.microseconds
+        offset = datetime.combine(day, wall, self.zone).utcoffset() or NO_OFFSET
+        return (day.toordinal() - EPOCH_DAY) * DAY + _since_midnight(wall) - _length(offset)
 
     def week(self, number: int) -> OpenWeek:
         """Return week ``number`` after 1970; ValueError outside the years 1 to 9999."""
@@ -132,7 +143,8 @@ class Timetable:
         reached, ends = number * WEEK, number * WEEK + WEEK  # all before ``reached`` is counted
         week, total = OpenWeek([], [], []), 0
         for opens, closes in pieces:
-            begin, end = max(opens, reached), min(closes, ends)
+            begin = opens if opens > reached else reached
+            end = closes if closes < ends else ends
             if end <= begin:
                 continue
             total += end - begin
