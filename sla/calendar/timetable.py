@@ -46,7 +46,8 @@ def moment(instant: int) -> datetime:
 
 @lru_cache(maxsize=1440)
 def _since_midnight(wall: time) -> int:
-    return _length(datetime.combine(date.min, wall) - datetime.min)
+    seconds = (wall.hour * 60 + wall.minute) * 60 + wall.second
+    return seconds * 1_000_000 + wall.microsecond
 
 
 @lru_cache(maxsize=1440)
@@ -143,8 +144,8 @@ class Timetable:
         reached, ends = number * WEEK, number * WEEK + WEEK  # all before ``reached`` is counted
         week, total = OpenWeek([], [], []), 0
         for opens, closes in pieces:
-            begin = opens if opens > reached else reached
-            end = closes if closes < ends else ends
+            begin = max(opens, reached)
+            end = min(closes, ends)
             if end <= begin:
                 continue
             total += end - begin
