@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 LEFT, RIGHT, TOP, BOTTOM = 32, 36, 16, 36  # margins of the line chart, in pixels
+LAST_LABEL = 36  # kept free for the words beside the last mark
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def line_chart(
     bottom = low if low is not None else min(ends, default=0)
     top = high if high is not None else max(ends, default=1)
     down = Scale(float(bottom), float(top), height - BOTTOM, TOP)
-    step = (width - LEFT - RIGHT) / max(len(points) - 1, 1)
+    room = LEFT + RIGHT + LAST_LABEL
+    step = (width - room) / max(len(points) - 1, 1)
     marks = [_mark(point, round(LEFT + i * step, 1), down) for i, point in enumerate(points)]
     settled = [None if m["maturing"] or m["y"] is None else (m["x"], m["y"]) for m in marks]
     return {

@@ -126,9 +126,25 @@
     time(toast);
   }
 
+  // A whole page in answer to a part: the session is over (a redirect to sign-in), or a refusal
+  // without a part of its own. Either is shown as the page it is.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    if (!/^\s*(<!--.*?-->)?\s*<!doctype/i.test(xhr.responseText)) return;
+    const asked = new URL(requestConfig.path, location.href).pathname;
+    const answered = new URL(xhr.responseURL || location.href, location.href);
+    if (xhr.status >= 400) {
+      event.detail.target = document.body;
+      event.detail.swapOverride = "innerHTML";
+    } else if (answered.pathname !== asked) {
+      event.detail.shouldSwap = false;
+      location.assign(answered);
+    }
+  });
+
   document.addEventListener("htmx:sendError", () => tell(document.body.dataset.offline));
   document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status === 403 || event.detail.xhr.status === 401) location.reload();
+    if (event.detail.xhr.status === 401) location.reload();
     else tell(document.body.dataset.failed);
   });
 
