@@ -222,3 +222,11 @@ def test_overrides_are_held_against_the_days_around_them():
     assert problems_with({}, both)[0].startswith("On 1 June 2026, 09:00–12:00 and 11:00–12:00")
     assert problems_with({}, {MONDAY: OFFICE}) == []
     assert len(problems_with({}, {MONDAY: ()})) == 1
+
+
+def test_a_wall_time_marked_as_the_second_occurrence_is_still_the_first():
+    autumn = date(2026, 10, 25)
+    plain = WorkingCalendar("Europe/Berlin", {6: ((time(2, 30), time(6)),)})
+    marked = WorkingCalendar("Europe/Berlin", {6: ((time(2, 30, fold=1), time(6)),)})
+    assert marked.open_on(autumn) == plain.open_on(autumn)
+    assert marked.open_on(autumn)[0][0] == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
