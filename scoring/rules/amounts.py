@@ -61,5 +61,6 @@ def decayed(points: int, lost: int, steps: int) -> int:
         return points if not steps else 0
     if log(2 * abs(points)) + steps * log(kept / ALL) < -1:
         return 0  # certainly less than half a hundredth: spares a power of millions of digits
-    kept_power, half = pow(kept, steps), pow(ALL, steps)
-    return int(2 * points * kept_power + half) // (2 * half)
+    half: int = ALL**steps
+    left: int = 2 * points * kept**steps
+    return (left + half) // (2 * half)

@@ -43,18 +43,26 @@ class Clause:
         return f"{self.kind}:{self.key}"
 
 
+def read_clause(
+    kind: str, key: str, body: object, vocabulary: Vocabulary = ANYTHING
+) -> tuple[object, list[Problem]]:
+    """Return one clause as the evaluators know it, or None and all that is wrong with it.
+
+    Paths start inside its body. References to other clauses are left to ``validate_version``.
+    """
+    findings = Findings()
+    if not _name(kind, key, "", findings):
+        return None, findings.problems
+    alone = Around(None, {}, has_icp=True, facts=vocabulary.facts)
+    read = _read_clause(Clause(kind, key, 0, body), vocabulary, alone, "", findings)
+    return (None if findings.problems else read), findings.problems
+
+
 def validate_clause(
     kind: str, key: str, body: object, vocabulary: Vocabulary = ANYTHING
 ) -> list[Problem]:
-    """Return all that is wrong with one clause by itself; paths start inside its body.
-
-    References to other clauses are left to ``validate_version``.
-    """
-    findings = Findings()
-    if _name(kind, key, "", findings):
-        alone = Around(None, {}, has_icp=True, facts=vocabulary.facts)
-        _read_clause(Clause(kind, key, 0, body), vocabulary, alone, "", findings)
-    return findings.problems
+    """Return all that is wrong with one clause by itself (see ``read_clause``)."""
+    return read_clause(kind, key, body, vocabulary)[1]
 
 
 def validate_version(
