@@ -9,7 +9,7 @@ WallTime = datetime  # naive unless the text itself names an offset
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
-_TOKEN = re.compile(r"yyyy|yy|Mon|mm|dd|HH|hh|MM|SS|AM|[A-Za-z]+|[^A-Za-z]+")
+_TOKEN = re.compile(r"yyyy|yy|Mon|mm|dd|T(?=HH)|HH|hh|MM|SS|AM|[A-Za-z]+|[^A-Za-z]+")
 _READS = {
     "yyyy": r"(?P<year>\d{4})",
     "yy": r"(?P<short_year>\d{2})",

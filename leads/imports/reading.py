@@ -89,8 +89,10 @@ def _fit(path: Path, encoding: str, delimiter: str) -> tuple[bool, int, int]:
     with Lines(path, encoding) as lines:
         try:
             width = len(_header_cells(lines, delimiter))
-        except (UnreadableFile, Malformed):
+        except UnreadableFile:
             return False, -1, 0
+        except Malformed:
+            return True, 0, 0  # its quotes only make sense, or break, with this delimiter
         sample = islice(records(lines, delimiter, width), SAMPLE_ROWS)
         return width > 1, sum(problem is None for _line, _cells, problem, _raw in sample), width
 

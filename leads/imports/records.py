@@ -105,10 +105,10 @@ def quoted_row(lines: Lines, first: str, delimiter: str, width: int) -> tuple[li
             if not text or len(taken) >= MAX_LINES or size > MAX_ROW:
                 raise _never_closed()
             row.feed(text)
-    except Malformed:
+    except Malformed as broken:
         lines.put_back(taken)
-        raise
-    if taken and len(row.cells) != width and _swallowed_a_row(taken, delimiter, width):
+        raise (_never_closed() if taken else broken) from None
+    if len(row.cells) != width and _swallowed_a_row(taken[:-1], delimiter, width):
         lines.put_back(taken)
         raise _never_closed()
     return row.cells, "".join([first, *taken])
