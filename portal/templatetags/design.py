@@ -118,9 +118,18 @@ def design_sample() -> dict[str, Any]:
         "reasons": [
             {"code": str(number), "label": label}
             for number, label in enumerate(
-                "Wrong industry|Too small or large|Not a decision-maker|Bad timing|Just exploring|"
-                "No need we solve|Unresponsive|Wrong contact data|Spam or test|"
-                "Other, in words".split("|"),
+                [
+                    "Wrong industry",
+                    "Too small or large",
+                    "Not a decision-maker",
+                    "Bad timing",
+                    "Just exploring",
+                    "No need we solve",
+                    "Unresponsive",
+                    "Wrong contact data",
+                    "Spam or test",
+                    "Other, in words",
+                ],
                 start=1,
             )
         ],
