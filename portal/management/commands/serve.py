@@ -47,9 +47,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         refuse_taken_port(host, port)
-        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+        os.chdir(settings.BASE_DIR)  # where web, worker and beat find the code
+        make_folders()
         if options["prepare"]:
-            self.prepare()
+            try:
+                self.prepare()
+            except KeyboardInterrupt:
+                raise CommandError("Stopped before the portal was ready.") from None
         parent = os.getppid()
         supervisor = Supervisor(
             programs=[
@@ -136,6 +140,16 @@ def answers(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def make_folders() -> None:
+    """Make the folders that the database and the broker of one machine live in."""
+    for folder in (
+        settings.VAR_DIR,
+        settings.BROKER_DIR / "queue",
+        settings.BROKER_DIR / "control",
+    ):
+        Path(folder).mkdir(parents=True, exist_ok=True)
 
 
 def web_command(host: str, port: int, processes: int) -> list[str]:
