@@ -18,7 +18,8 @@ from leads.imports.values import BadValue, Converter, Formats, Value, converter
 
 __all__ = ["FACTS", "TARGETS", "BadMapping", "Binding", "Mapping", "Record", "read_mapping"]
 
-_CACHED = 4_096  # distinct texts of one column whose value is kept: dates, sources, owners repeat
+_CACHED = 4_096  # texts whose value is kept, for each type and value map: dates and words repeat
+_SHARED = frozenset({"instant", "date", "decimal", "integer", "duration", "flag"})
 
 Cells = Sequence[str]
 _Reader = Callable[[Cells], Value]
@@ -112,8 +113,9 @@ class Binding:
         self.mapping = mapping
         self._always: list[tuple[str, _Reader]] = []
         self._sometimes: list[tuple[str, FieldSpec, _Reader]] = []
+        kept: dict[str, dict[str, Value]] = {}
         for field, spec in mapping.fields.items():
-            reader = _reader(spec, mapping.formats, places)
+            reader = _reader(spec, mapping.formats, places, kept)
             if spec.when:
                 self._sometimes.append((field, spec, reader))
             else:
@@ -171,9 +173,11 @@ def _reason_problems(values: dict[str, Value]) -> list[str]:
     return []
 
 
-def _reader(spec: FieldSpec, formats: Formats, places: dict[str, int]) -> _Reader:
+def _reader(
+    spec: FieldSpec, formats: Formats, places: dict[str, int], kept: dict[str, dict[str, Value]]
+) -> _Reader:
     """Compose picking the text, the value map, the conversion and the default of one field."""
-    convert = _conversion(spec, formats)
+    convert = _conversion(spec, formats, kept)
     default = None if spec.default is None else _typed(spec, formats)(spec.default)
     if spec.source == "constant":
         fixed = convert(spec.constant)
@@ -215,11 +219,14 @@ def _picker(spec: FieldSpec, formats: Formats, at: list[int]) -> Callable[[Cells
     return join
 
 
-def _conversion(spec: FieldSpec, formats: Formats) -> Converter:
+def _conversion(spec: FieldSpec, formats: Formats, kept: dict[str, dict[str, Value]]) -> Converter:
+    """Return the conversion of one field; fields of one plain type share what was converted."""
     typed = _typed(spec, formats)
     if spec.values is not None:
-        return _cached(_value_map(spec, typed))
-    return typed if spec.type in ("text", "id") else _cached(typed)
+        return _cached(_value_map(spec, typed), {})
+    if spec.type in _SHARED:
+        return _cached(typed, kept.setdefault(spec.type, {}))
+    return typed
 
 
 def _value_map(spec: FieldSpec, typed: Converter) -> Converter:
@@ -246,16 +253,14 @@ def _value_map(spec: FieldSpec, typed: Converter) -> Converter:
     return mapped
 
 
-def _cached(convert: Converter) -> Converter:
-    kept: dict[str, Value] = {}
-
+def _cached(convert: Converter, kept: dict[str, Value]) -> Converter:
     def once(text: str) -> Value:
-        try:
+        if text in kept:
             return kept[text]
-        except KeyError:
-            value = convert(text)
-            if len(kept) < _CACHED:
-                kept[text] = value
-            return value
+        value = convert(text)
+        if len(kept) >= _CACHED:
+            kept.clear()
+        kept[text] = value
+        return value
 
     return once

@@ -1,6 +1,8 @@
+import contextlib
 import csv
 import gzip
 import io
+import re
 import tracemalloc
 
 import pytest
@@ -238,3 +240,25 @@ def test_what_a_csv_writer_writes_is_read_back_equal(tmp_path_factory, data, sha
     assert table.header == header
     assert table.delimiter == delimiter
     assert [row.cells for row in table.rows()] == written
+
+
+@given(st.text(st.sampled_from('ab,;\t"\n\r\0é '), max_size=80))
+@settings(max_examples=400, deadline=None)
+def test_whatever_stands_in_a_file_every_character_of_it_is_in_some_row(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("fuzz") / "any.csv"
+    path.write_bytes(("h1,h2\nx,y\n" + text).encode())
+    rows = list(open_table(path).rows())
+    kept = "".join(row.raw for row in rows).replace("␀", "\0")
+    assert re.sub(r"[\r\n]", "", kept) == "x,y" + re.sub(r"[\r\n]", "", text)
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+    assert all((row.cells is None) != (row.problem is None) for row in rows)
+    assert all(len(row.cells) == 2 for row in rows if row.cells)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_crash_the_reader(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("fuzz") / "any.csv"
+    path.write_bytes(content)
+    with contextlib.suppress(UnreadableFile):
+        assert list(open_table(path).rows())
