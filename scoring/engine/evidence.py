@@ -1,0 +1,67 @@
+"""Freezing why a handoff was made."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from leads.handoffs.models import Handoff
+from portal.agreements.models import Version
+from scoring.engine.judging import gate_bits
+from scoring.engine.models import Evidence
+from scoring.rules.activities import Activity
+from scoring.rules.definition import Definition
+from scoring.rules.evaluate import Facts, Standing
+from scoring.rules.explain import explain
+
+
+def freeze(
+    items: Sequence[tuple[Handoff, Standing, Facts, Sequence[Activity]]],
+    *,
+    version: Version,
+    definition: Definition,
+    at: datetime,
+    kind: Evidence.Kind = Evidence.Kind.FROZEN,
+) -> None:
+    """Store the evidence of these handoffs as of ``at``, in one statement. Never changed again."""
+    Evidence.objects.bulk_create(
+        Evidence(
+            handoff=handoff,
+            kind=kind,
+            version=version,
+            as_of=at,
+            fit=standing.fit,
+            engagement=standing.engagement,
+            total=standing.total,
+            grade=standing.grade,
+            gates=gate_bits(standing),
+            fired=standing.fired,
+            document=evidence_document(definition, standing, facts, activities),
+        )
+        for handoff, standing, facts, activities in items
+    )
+
+
+def evidence_document(
+    definition: Definition, standing: Standing, facts: Facts, activities: Sequence[Activity]
+) -> dict[str, Any]:
+    """Return the explanation with the values and ids behind it; no names, no addresses."""
+    by_id = {one.id: one for one in activities}
+    asked = {name for rule in standing.factors for name, _ in rule.facts}
+    counted = {pk for factor in standing.factors for pk in factor.activities}
+    return {
+        "lines": [asdict(line) for line in explain(definition, standing)],
+        "rules": [definition.rules[f.place].key for f in standing.factors],
+        "facts": {name: facts.get(name) for name in sorted(asked)},
+        "activities": [
+            {
+                "id": pk,
+                "kind": by_id[pk].kind,
+                "occurred_at": by_id[pk].occurred_at.isoformat(),
+                "object": by_id[pk].object_id,
+            }
+            for pk in sorted(counted)
+        ],
+        "icp": standing.icp,
+        "disqualified": standing.disqualified,
+    }

@@ -1,0 +1,219 @@
+"""What follows from a set of standings: stages, handoffs with evidence, the release list.
+
+The rules are DESIGN's: an open ``mql`` gate makes an MQL, no more. An open ``sales_ready`` gate
+or fast track makes a handoff at once when an activity, a fact or passing time caused the
+settling; opened by an import, a rescore or an activation it puts the lead on the release list.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from django.db.models import Max
+
+from leads.database.models import FactSnapshot, Lead, Stage, StaleCause
+from leads.database.stages import move_leads
+from leads.dispositions.models import Disposition, Outcome
+from leads.handoffs.models import Cause, Handoff, Release
+from leads.handoffs.services import (
+    NewHandoff,
+    NewRelease,
+    close_releases,
+    make_handoffs,
+    queue_releases,
+)
+from portal.accounts.models import Organisation
+from portal.agreements.models import Version
+from portal.events.services import record_each
+from scoring.engine.evidence import freeze
+from scoring.engine.judging import Judged
+from scoring.rules.definition import Definition
+from scoring.rules.reentry import has_new_intent
+
+FROM = (Stage.KNOWN, Stage.MQL)
+
+
+@dataclass
+class Followed:
+    """What a settling led to."""
+
+    qualified: list[int] = field(default_factory=list)
+    handoffs: list[Handoff] = field(default_factory=list)
+    queued: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What holds for one settling: the version in force, the instant, the organisation's zone."""
+
+    version: Version
+    definition: Definition
+    at: datetime
+    zone: ZoneInfo
+
+    @classmethod
+    def now(cls, version: Version, definition: Definition, at: datetime) -> "Setting":
+        return cls(version, definition, at, ZoneInfo(Organisation.current().zone))
+
+
+def follow(judged: Sequence[Judged], setting: Setting) -> Followed:
+    """Move stages, hand off or queue, and end waits whose gate closed; in sets, with events."""
+    followed = Followed(qualified=_qualify(judged, setting))
+    ready = _may_enter([one for one in judged if one.handoff_gate], setting)
+    at_once = [(one, cause) for one, cause in ready if is_live(one, setting.version)]
+    later = [one for one, _ in ready if not is_live(one, setting.version)]
+    followed.handoffs = _hand_off(at_once, setting)
+    followed.queued = _queue(later, setting)
+    closed = [one.lead_id for one in judged if not one.handoff_gate]
+    close_releases(closed, end=Release.End.CLOSED, by=None, at=setting.at)
+    return followed
+
+
+def is_live(one: Judged, version: Version) -> bool:
+    """Whether an activity, a fact or passing time caused this settling of the lead."""
+    if one.record.stale_since is not None and one.record.stale_cause == StaleCause.LIVE:
+        return True
+    return one.record.stale_since is None and one.record.version_id == version.pk
+
+
+def _qualify(judged: Sequence[Judged], setting: Setting) -> list[int]:
+    wanted = [one.lead_id for one in judged if one.standing.mql and one.record.stage == Stage.KNOWN]
+    moved = move_leads(
+        wanted,
+        to=Stage.MQL,
+        by=None,
+        at=setting.at,
+        cause="lead.qualified",
+        only_from=[Stage.KNOWN],
+    )
+    leads = Lead.objects.in_bulk(moved)
+    payload = {"version": setting.version.pk}
+    record_each(
+        "lead.qualified",
+        [(leads[pk], {**payload}) for pk in moved],
+        actor=None,
+        at=setting.at,
+    )
+    return moved
+
+
+def _may_enter(ready: Sequence[Judged], setting: Setting) -> list[tuple[Judged, Cause]]:
+    """Leads with an open handoff gate that may go to sales now, with the cause to store."""
+    first = [one for one in ready if one.record.stage in FROM]
+    mended = _unmended([one.lead_id for one in first])
+    entering = [
+        (one, Cause.FAST_TRACK if one.handoff_gate == "fast_track" else Cause.SALES_READY)
+        for one in first
+        if one.lead_id not in mended
+    ]
+    recycled = [one for one in ready if one.record.stage == Stage.RECYCLED]
+    return entering + [(one, Cause.RE_ENTRY) for one in _re_entering(recycled, setting)]
+
+
+def _unmended(lead_ids: Sequence[int]) -> set[int]:
+    """Leads sent back to be mended of which no fact has changed since."""
+    waiting = dict(
+        Lead.objects.filter(pk__in=lead_ids, mend_since__isnull=False).values_list(
+            "pk", "mend_since"
+        )
+    )
+    if not waiting:
+        return set()
+    changed = dict(
+        FactSnapshot.objects.filter(lead__in=waiting)
+        .values("lead_id")
+        .annotate(last=Max("recorded_at"))
+        .values_list("lead_id", "last")
+    )
+    return {pk for pk, since in waiting.items() if pk not in changed or changed[pk] <= since}
+
+
+def _re_entering(recycled: Sequence[Judged], setting: Setting) -> list[Judged]:
+    """Recycled leads whose date has come and who showed new high intent since the last no."""
+    if not recycled:
+        return []
+    ids = [one.lead_id for one in recycled]
+    dates = dict(Lead.objects.filter(pk__in=ids).values_list("pk", "recycle_on"))
+    rejected = dict(
+        Disposition.objects.standing()
+        .filter(handoff__lead__in=ids, outcome=Outcome.REJECTED, decided_at__isnull=False)
+        .values("handoff__lead_id")
+        .annotate(last=Max("decided_at"))
+        .values_list("handoff__lead_id", "last")
+    )
+    entering = []
+    for one in recycled:
+        day, since = dates[one.lead_id], rejected.get(one.lead_id)
+        if day is None or since is None or setting.at < opening_of(day, setting.zone):
+            continue
+        activities = one.history.activities
+        if has_new_intent(setting.definition, activities, setting.at, since):
+            entering.append(one)
+    return entering
+
+
+def opening_of(day: object, zone: ZoneInfo) -> datetime:
+    """Return 00:00 of ``day`` in ``zone``, as an instant."""
+    return datetime.combine(day, time.min, zone)  # type: ignore[arg-type]
+
+
+def _hand_off(entering: Sequence[tuple[Judged, Cause]], setting: Setting) -> list[Handoff]:
+    made = make_handoffs(
+        [
+            NewHandoff(
+                lead_id=one.lead_id,
+                cause=cause,
+                total=one.standing.total,
+                grade=one.standing.grade,
+                gate=one.handoff_gate,
+            )
+            for one, cause in entering
+        ],
+        by=None,
+        at=setting.at,
+    )
+    freeze_for(made, {one.lead_id: one for one, _ in entering}, setting)
+    return made
+
+
+def freeze_for(made: Sequence[Handoff], judged: dict[int, Judged], setting: Setting) -> None:
+    """Freeze the evidence of handoffs made in this settling."""
+    freeze(
+        [
+            (
+                handoff,
+                judged[handoff.lead_id].standing,
+                judged[handoff.lead_id].facts,
+                judged[handoff.lead_id].history.activities,
+            )
+            for handoff in made
+        ],
+        version=setting.version,
+        definition=setting.definition,
+        at=setting.at,
+    )
+
+
+def _queue(waiting: Sequence[Judged], setting: Setting) -> list[int]:
+    """Put on the release list those whose handoff gate was not open before this settling."""
+    return queue_releases(
+        [
+            NewRelease(
+                lead_id=one.lead_id,
+                cause=_why(one, setting.version),
+                gate=one.handoff_gate,
+                total=one.standing.total,
+            )
+            for one in waiting
+        ],
+        at=setting.at,
+    )
+
+
+def _why(one: Judged, version: Version) -> Release.Cause:
+    if one.record.stale_since is not None and one.record.stale_cause == StaleCause.IMPORT:
+        return Release.Cause.IMPORT
+    if one.record.version_id is not None and one.record.version_id != version.pk:
+        return Release.Cause.ACTIVATION
+    return Release.Cause.RESCORE

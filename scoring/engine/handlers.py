@@ -1,0 +1,25 @@
+"""What scoring does when something happened."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from leads.database.models import Lead, Stage, Standing
+from portal.accounts.models import Organisation
+from portal.events.models import Event, EventLead
+from scoring.engine.following import opening_of
+
+
+def wake_on_recycle_date(events: Sequence[Event], at: datetime) -> None:
+    """Have the sweep look at recycled leads again when their date comes."""
+    ids = EventLead.objects.filter(event__in=events).values("lead_id")
+    zone = ZoneInfo(Organisation.current().zone)
+    leads = Lead.objects.filter(pk__in=ids, stage=Stage.RECYCLED, recycle_on__isnull=False)
+    by_day: dict[datetime, list[int]] = {}
+    for pk, day in leads.values_list("pk", "recycle_on"):
+        by_day.setdefault(opening_of(day, zone), []).append(pk)
+    for instant, lead_ids in by_day.items():
+        later = Q(valid_until=None) | Q(valid_until__gt=instant)
+        Standing.objects.filter(later, lead__in=lead_ids).update(valid_until=instant)

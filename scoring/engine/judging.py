@@ -1,0 +1,88 @@
+"""From histories to standings: what each lead scores at one instant, and for how long."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from leads.database.models import Gate
+from leads.database.models import Standing as StandingRecord
+from leads.database.standing import StandingRow
+from portal.agreements.models import Version
+from scoring.engine.reading import LeadHistory
+from scoring.rules.definition import Definition
+from scoring.rules.evaluate import Facts, Standing, evaluate, facts_at
+from scoring.rules.freshness import valid_until
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One lead's stored row as it was found, and what it scores now."""
+
+    record: StandingRecord
+    history: LeadHistory
+    facts: Facts
+    standing: Standing
+    valid_until: datetime | None
+
+    @property
+    def lead_id(self) -> int:
+        return self.record.lead_id
+
+    @property
+    def gates(self) -> int:
+        return gate_bits(self.standing)
+
+    @property
+    def handoff_gate(self) -> str:
+        """The gate that asks for a handoff: fast track before sales-ready; "" for none."""
+        if self.standing.fast_track:
+            return "fast_track"
+        return "sales_ready" if self.standing.sales_ready else ""
+
+
+def gate_bits(standing: Standing) -> int:
+    """Return the open gates as ``leads.database.models.Gate`` bits."""
+    return (
+        Gate.MQL * standing.mql
+        | Gate.SALES_READY * standing.sales_ready
+        | Gate.FAST_TRACK * standing.fast_track
+    )
+
+
+def judge(
+    records: list[StandingRecord],
+    histories: Mapping[int, LeadHistory],
+    definition: Definition,
+    *,
+    at: datetime,
+) -> list[Judged]:
+    """Return each record with its standing at ``at``, in the order given."""
+    judged = []
+    for record in records:
+        history = histories[record.lead_id]
+        facts = facts_at(history.snapshots, at)
+        judged.append(
+            Judged(
+                record=record,
+                history=history,
+                facts=facts,
+                standing=evaluate(definition, facts, history.activities, at),
+                valid_until=valid_until(definition, history.snapshots, history.activities, at),
+            )
+        )
+    return judged
+
+
+def standing_row(one: Judged, version: Version, until: datetime | None) -> StandingRow:
+    """Return what ``set_standing`` stores of a judged lead."""
+    return StandingRow(
+        lead_id=one.lead_id,
+        version_id=version.pk,
+        fit=one.standing.fit,
+        engagement=one.standing.engagement,
+        total=one.standing.total,
+        grade=one.standing.grade,
+        gates=one.gates,
+        fired=one.standing.fired,
+        valid_until=until,
+    )
