@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/", include("allauth.account.urls")),
+    path("", include("portal.home.urls")),
+    path("", include("portal.accounts.urls")),
+    path("accounts/", include("portal.accounts.entrance")),
     path("admin/", admin.site.urls),
 ]

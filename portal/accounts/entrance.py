@@ -1,0 +1,70 @@
+"""The addresses of sign-in that we serve; the library's others (sign-up, addresses) stay closed."""
+
+from allauth.account import views as account
+from django.conf import settings
+from django.urls import path
+from django.views.generic import TemplateView
+
+from portal.accounts.models import Role, User
+
+DEMO_ROLES = (
+    Role.SDR,
+    Role.SALES_LEAD,
+    Role.MARKETING,
+    Role.MARKETING_LEAD,
+    Role.ACCOUNT_EXECUTIVE,
+    Role.LEADERSHIP,
+    Role.ADMIN,
+)
+
+
+class SignIn(account.LoginView):  # type: ignore[misc]
+    """Sign-in by e-mail; in the demo with a card for each role."""
+
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        context: dict[str, object] = super().get_context_data(**kwargs)
+        if settings.DEMO:
+            people = {
+                user.role: user for user in User.objects.filter(is_active=True).order_by("-pk")
+            }
+            context["demo_people"] = [
+                {
+                    "email": people[role].email,
+                    "name": people[role].name,
+                    "role": role.label,
+                    "side": people[role].side or "",
+                }
+                for role in DEMO_ROLES
+                if role in people
+            ]
+        return context
+
+
+urlpatterns = [
+    path("login/", SignIn.as_view(), name="account_login"),
+    path("logout/", account.LogoutView.as_view(), name="account_logout"),
+    path("inactive/", account.AccountInactiveView.as_view(), name="account_inactive"),
+    path("password/change/", account.PasswordChangeView.as_view(), name="account_change_password"),
+    path("password/reset/", account.PasswordResetView.as_view(), name="account_reset_password"),
+    path(
+        "password/reset/done/",
+        account.PasswordResetDoneView.as_view(),
+        name="account_reset_password_done",
+    ),
+    path(
+        "password/reset/key/<str:uidb36>-<str:key>/",
+        account.PasswordResetFromKeyView.as_view(),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/key/done/",
+        account.PasswordResetFromKeyDoneView.as_view(),
+        name="account_reset_password_from_key_done",
+    ),
+    path("reauthenticate/", account.ReauthenticateView.as_view(), name="account_reauthenticate"),
+    path(
+        "signup/",
+        TemplateView.as_view(template_name="account/signup_closed.html"),
+        name="account_signup",
+    ),
+]
