@@ -9,6 +9,18 @@ from django.utils import timezone
 register = template.Library()
 
 HASH = "9f3c71e0" + "ab" * 26 + "4ab2"
+REASONS = (
+    "Wrong industry",
+    "Too small or large",
+    "Not a decision-maker",
+    "Bad timing",
+    "Just exploring",
+    "No need we solve",
+    "Unresponsive",
+    "Wrong contact data",
+    "Spam or test",
+    "Other, in words",
+)
 
 
 def _line(points: int, rule: str, evidence: str, when: str, *, hot: bool = False) -> dict[str, Any]:
@@ -115,24 +127,7 @@ def design_sample() -> dict[str, Any]:
                 "at": now - timedelta(days=12),
             },
         ],
-        "reasons": [
-            {"code": str(number), "label": label}
-            for number, label in enumerate(
-                [
-                    "Wrong industry",
-                    "Too small or large",
-                    "Not a decision-maker",
-                    "Bad timing",
-                    "Just exploring",
-                    "No need we solve",
-                    "Unresponsive",
-                    "Wrong contact data",
-                    "Spam or test",
-                    "Other, in words",
-                ],
-                start=1,
-            )
-        ],
+        "reasons": [{"code": str(i), "label": word} for i, word in enumerate(REASONS, start=1)],
         "chips": [
             {"value": "demo", "label": "Asked for a demo", "checked": True},
             {"value": "pricing", "label": "Pricing"},

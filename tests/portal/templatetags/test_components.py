@@ -1,0 +1,81 @@
+"""What the shared components promise to every page."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.template.loader import render_to_string
+
+from portal.templatetags.design import design_sample
+
+NOW = datetime(2026, 11, 24, 9, 4, tzinfo=UTC)
+
+
+def draw(name: str, **context: Any) -> str:
+    return render_to_string(f"components/{name}.html", context)
+
+
+@pytest.mark.parametrize("state", ["on_time", "at_risk", "breached"])
+def test_a_running_clock_carries_what_it_needs_to_tick(state: str) -> None:
+    html = draw(
+        "_clock", state=state, words="56 min left", due=NOW + timedelta(minutes=56), left=3360,
+        share=0.1, now=NOW, open_until=NOW,
+    )  # fmt: skip
+    assert 'data-due-at="2026-11-24T10:00:00+00:00"' in html
+    assert 'data-now="2026-11-24T09:04:00+00:00"' in html
+    assert 'data-open-until="2026-11-24T09:04:00+00:00"' in html
+    assert 'data-left="3360"' in html
+    assert "56 min left" in html
+
+
+@pytest.mark.parametrize("state", ["met", "met_late", "paused", "excused", "ended"])
+def test_a_clock_that_stands_does_not_tick(state: str) -> None:
+    html = draw("_clock", state=state, words="met in 7 min", due=NOW)
+    assert "data-clock" not in html
+    assert "<use href=" in html
+
+
+def test_a_zero_left_is_not_mistaken_for_unknown() -> None:
+    assert 'data-left="0"' in draw("_clock", state="at_risk", words="0 s left", due=NOW, left=0)
+
+
+def test_factors_are_shown_with_sign_evidence_and_gates() -> None:
+    sample = design_sample()
+    html = draw("_factors", groups=sample["groups"], total=110, gates=sample["gates"])
+    shown = sum(line["points"] for group in sample["groups"] for line in group["lines"])
+    assert shown == 110 * 100
+    assert html.count('class="points"') == 8
+    assert "−5" in html
+    assert html.count('aria-label="met"') == 3
+
+
+def test_only_the_first_ten_reasons_have_a_key() -> None:
+    reasons = [{"code": f"r{n}", "label": f"Reason {n}"} for n in range(12)]
+    html = draw("_reason_picker", reasons=reasons, chosen="r3")
+    assert html.count("data-key=") == 10
+    assert 'data-key="0"><input type="radio" name="reason" value="r9"' in html
+    assert html.count(" checked") == 1
+
+
+def test_an_open_signature_says_what_is_missing_and_a_signed_one_its_hash() -> None:
+    html = draw("_signatures", signatures=design_sample()["signatures"])
+    assert "sha-256 9f3c 71e0 … 4ab2" in html
+    assert "you have read changes and checks" in html
+    assert "<form" not in html
+
+
+def test_a_lead_without_a_score_is_not_shown_as_zero() -> None:
+    assert "not scored" in draw("_score", total=None, grade="")
+    assert ">0</span>" in draw("_score", total=0, grade="C3")
+
+
+def test_text_of_people_is_escaped() -> None:
+    html = draw("_toast", text="<b>x</b>") + draw("_badge", text="<b>x</b>")
+    assert "<b>x</b>" not in html
+
+
+def test_a_finished_progress_is_asked_for_no_longer() -> None:
+    running = draw("_progress", done=1, total=2, words="Reading", url="/p/", finished=False)
+    finished = draw("_progress", done=2, total=2, words="Done", url="/p/", finished=True)
+    assert 'hx-trigger="every 2s"' in running
+    assert "hx-get" not in finished
