@@ -39,7 +39,7 @@ def keyset_page(
 ) -> Page[Row]:
     """Return the page of ``rows`` that ``cursor`` points at; a cursor nobody made is the first."""
     backwards, values = _read(cursor, rows.model, order)
-    page = rows.order_by(*(_order(rows.model, path, backwards) for path in order))
+    page = rows.order_by(*(_order(rows.model, path, backwards=backwards) for path in order))
     if values is not None:
         page = page.filter(_beyond(rows.model, order, values, backwards=backwards))
     found = list(page[: size + 1])
@@ -57,7 +57,7 @@ def keyset_page(
     )
 
 
-def _order(model: type[Model], path: str, backwards: bool) -> OrderBy:
+def _order(model: type[Model], path: str, *, backwards: bool) -> OrderBy:
     name = path.removeprefix("-")
     falling, field = path.startswith("-"), F(name)
     if not _field(model, name).null:  # a plain order, which a plain index serves
@@ -76,12 +76,13 @@ def _beyond(
         name = path.removeprefix("-")
         falling = path.startswith("-") != backwards
         has_empty = _field(model, name).null
-        condition |= equal & _step(name, value, falling, has_empty=has_empty, backwards=backwards)
+        step = _step(name, value, falling=falling, has_empty=has_empty, backwards=backwards)
+        condition |= equal & step
         equal &= Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
     return condition
 
 
-def _step(name: str, value: Any, falling: bool, *, has_empty: bool, backwards: bool) -> Q:
+def _step(name: str, value: Any, *, falling: bool, has_empty: bool, backwards: bool) -> Q:
     empty = Q(**{f"{name}__isnull": True})
     if value is None:
         return ~empty if backwards else Q(pk__in=[])

@@ -1,6 +1,7 @@
 """How text is compared and stored."""
 
 import unicodedata
+from contextlib import suppress
 
 FREE_MAIL = frozenset(
     [
@@ -59,10 +60,8 @@ def email_key(address: str) -> str:
     local, at, domain = address.rpartition("@")
     if not at:
         return ""
-    try:
+    with suppress(UnicodeError):  # an unusual domain stays as written, equal to itself
         domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        pass  # an unusual domain stays as written; it still compares equal to itself
     return f"{local}@{domain}"
 
 

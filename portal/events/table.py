@@ -15,9 +15,10 @@ class Handler:
     """Something that follows from an event.
 
     ``work(events, at)`` gets events of one kind, oldest first, in one transaction together with
-    the mark of their deliveries; ``at`` is the instant of the delivery. It reads current rows, never the payload alone, and may run twice without
-    harm. ``now``: somebody waits for it, so it is tried in the process right after the commit.
-    ``after``: not before so much time has passed (the undo window, for what leaves the house).
+    the mark of their deliveries; ``at`` is the instant of the delivery. It reads current rows,
+    never the payload alone, and may run twice without harm. ``now``: somebody waits for it, so
+    it is tried in the process right after the commit. ``after``: not before so much time has
+    passed (the undo window, for what leaves the house).
     """
 
     work: Work
