@@ -86,7 +86,7 @@ def guess_mapping(
         "decimal": "," if is_comma else ".",
         "thousands": "." if is_comma else ",",
         "null_tokens": ["", *nulls],
-        "fields": _fields(targets, samples),
+        "fields": _fields(kind, targets, samples),
         "ignored": [column for column, target in targets.items() if target == IGNORED],
     }
     return Guess(document, targets, notes)
@@ -155,7 +155,9 @@ def _date_formats(columns: list[list[str]]) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(found)) or ["ISO"], list(dict.fromkeys(notes))
 
 
-def _fields(targets: dict[str, str], samples: dict[str, list[str]]) -> dict[str, dict[str, Any]]:
+def _fields(
+    kind: str, targets: dict[str, str], samples: dict[str, list[str]]
+) -> dict[str, dict[str, Any]]:
     fields: dict[str, dict[str, Any]] = {}
     for column, target in targets.items():
         if target == IGNORED:
@@ -164,16 +166,16 @@ def _fields(targets: dict[str, str], samples: dict[str, list[str]]) -> dict[str,
             columns = [fields[target]["column"], column]
             fields[target] = {"join": columns, "separator": " "}
         else:
-            fields[target] = {"column": column, **_values(target, samples[column])}
+            fields[target] = {"column": column, **_values(kind, target, samples[column])}
     if "reason" in fields and "disposition" in fields:
         fields["reason"] |= {"default": "not_stated", "when": {"disposition": "rejected"}}
         fields.setdefault("reason_text", {"column": fields["reason"]["column"]})
     return fields
 
 
-def _values(target: str, texts: list[str]) -> dict[str, Any]:
+def _values(kind: str, target: str, texts: list[str]) -> dict[str, Any]:
     """Map the words that are known; a word that is not stays out, so that importing asks for it."""
-    if target not in CHOICES:
+    if _type_of(kind, target) not in {"choice", "code"}:
         return {}
     words = CHOICES[target]
     known = {text: words[normal(text)] for text in texts if normal(text) in words}

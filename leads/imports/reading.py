@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from leads.imports.encoding import UnreadableFile, detect_encoding
 from leads.imports.records import MAX_ROW, Lines, Malformed, quoted_row, records
 
+__all__ = ["Row", "Table", "UnreadableFile", "open_table"]
+
 DELIMITERS = (",", ";", "\t")
 MAX_COLUMNS = 1_000
 SAMPLE_ROWS = 50

@@ -26,7 +26,7 @@ _FACTS = {
     "fact.title": "title jobtitle position berufsbezeichnung jobbezeichnung",
     "fact.seniority": "seniority joblevel managementlevel karrierestufe",
     "fact.department": "department abteilung bereich",
-    "fact.role": "role rolle buyingrole whatisyourcurrentoccupation occupation",
+    "fact.role": "role rolle buyingrole occupation",
     "fact.industry": "industry branche sector businesssegment segment",
     "fact.company_size": "companysize employees numberofemployees headcount mitarbeiter "
     "mitarbeiterzahl anzahlmitarbeiter unternehmensgroesse noofemployees",
@@ -115,7 +115,7 @@ FIELDS: dict[str, Words] = {
             "wondate abschlussdatum",
             "decided_by": "decidedby qualifiedby",
             "outcome": "outcome result ergebnis",
-            "value": "value amount dealvalue dealamount offertotalamount wert betrag",
+            "value": "value amount dealvalue dealamount wert betrag",
             "currency": "currency currencycode waehrung",
         }
     ),
@@ -132,7 +132,7 @@ _KIND_WORDS = {
     "email_bounced": "bounced emailbounced",
     "email_unsubscribed": "unsubscribed unsubscribe abgemeldet",
     "sms_sent": "sms smssent",
-    "chat": "chat chatconversation olarkchatconversation livechat",
+    "chat": "chat chatconversation livechat",
     "linkedin_message": "linkedin linkedinmessage",
     "page_view": "pageview pageviewed visit pagevisitedonwebsite seitenaufruf",
     "form_submitted": "form formsubmission formsubmitted formsubmittedonwebsite formular",
@@ -145,8 +145,8 @@ _KIND_WORDS = {
     "subscription": "subscribed subscription blogsubscription newsletter abonniert",
 }
 _DISPOSITION_WORDS = {
-    "accepted": "qualified yes sql ahigh bmedium clow angenommen qualifiziert",
-    "rejected": "disqualified unqualified no dnontarget enonqualified abgelehnt",
+    "accepted": "qualified yes sql angenommen qualifiziert",
+    "rejected": "disqualified unqualified no nonqualified notqualified abgelehnt",
 }
 _OUTCOME_WORDS = {
     "won": "closedwon paymentdone converted gewonnen",
