@@ -126,17 +126,31 @@
     time(toast);
   }
 
-  // A whole page in answer to a part: the session is over (a redirect to sign-in), or a refusal
-  // without a part of its own. Either is shown as the page it is.
+  // A whole page in answer to a part: the session is over (a redirect to sign-in), a refusal
+  // (its sentence is told), or the page again with what was wrong in its form.
+  function pageIn(xhr) {
+    if (!/<!doctype/i.test(xhr.responseText.slice(0, 400))) return null;
+    return new DOMParser().parseFromString(xhr.responseText, "text/html");
+  }
+
+  function refusalIn(xhr) {
+    const refusal = pageIn(xhr)?.querySelector(".refusal");
+    const parts = refusal ? [...refusal.querySelectorAll("h1, h1 ~ p:not(.code)")] : [];
+    return parts.map((part) => part.textContent.trim()).filter(Boolean).join(". ");
+  }
+
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig } = event.detail;
-    if (!/^\s*(<!--.*?-->)?\s*<!doctype/i.test(xhr.responseText)) return;
-    const asked = new URL(requestConfig.path, location.href).pathname;
+    if (!event.detail.shouldSwap || !pageIn(xhr)) return;
     const answered = new URL(xhr.responseURL || location.href, location.href);
-    if (xhr.status >= 400) {
+    const refusal = refusalIn(xhr);
+    if (refusal) {
+      event.detail.shouldSwap = false;
+      tell(refusal);
+    } else if (xhr.status >= 400) {
       event.detail.target = document.body;
       event.detail.swapOverride = "innerHTML";
-    } else if (answered.pathname !== asked) {
+    } else if (answered.pathname !== new URL(requestConfig.path, location.href).pathname) {
       event.detail.shouldSwap = false;
       location.assign(answered);
     }
@@ -145,7 +159,7 @@
   document.addEventListener("htmx:sendError", () => tell(document.body.dataset.offline));
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401) location.reload();
-    else tell(document.body.dataset.failed);
+    else tell(refusalIn(event.detail.xhr) || document.body.dataset.failed);
   });
 
   timeToasts();
