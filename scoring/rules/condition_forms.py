@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from scoring.rules.conditions import (
     All,
@@ -200,10 +201,10 @@ def _wrong(op: str, kind: str | None, value: object) -> str:
     elif op in ORDERED and kind is None:
         kind = "date" if operand.number is None else "number"
     fits, sentence = {
-        "text": (operand.text is not None, _("Give a text.")),
-        "flag": (isinstance(value, bool), _("Answer true or false.")),
-        "number": (operand.number is not None, _("Give a number, like 50 or “12.5”.")),
-        "date": (operand.day is not None, _("Give a date, like 2026-01-31.")),
+        "text": (operand.text is not None, gettext_noop("Give a text.")),
+        "flag": (isinstance(value, bool), gettext_noop("Answer true or false.")),
+        "number": (operand.number is not None, gettext_noop("Give a number, like 50 or “12.5”.")),
+        "date": (operand.day is not None, gettext_noop("Give a date, like 2026-01-31.")),
         None: (True, ""),
     }[kind]
-    return "" if fits else sentence
+    return "" if fits else _(sentence)

@@ -190,9 +190,12 @@ instants = st.builds(
         NOW - timedelta(days=days, seconds=edge) + timedelta(microseconds=fraction)
     ),
     st.integers(-1, 7),
-    st.sampled_from([-1, 0, 0, 1, 40_000]),
+    st.sampled_from([-1, 0, 0, 0, 0, 1, 40_000]),
     st.sampled_from([0, 0, 1, 999_999]),
 )
+
+# When to ask: mostly a whole number of days after most activities.
+moments = st.sampled_from([NOW, NOW, NOW, NOW - timedelta(seconds=1), NOW + timedelta(days=2)])
 
 
 @st.composite

@@ -37,7 +37,7 @@ def outcome(standing):
 
 
 @examples(200, 5000)
-@given(some.documents(), some.facts, some.activity_lists(), some.instants)
+@given(some.documents(), some.facts, some.activity_lists(), some.moments)
 def test_the_evaluator_agrees_with_the_oracle(document, facts, activities, as_of):
     standing = evaluate(parse(document), facts, activities, as_of)
     assert outcome(standing) == oracle.score(document, facts, activities, as_of)
@@ -80,7 +80,7 @@ def test_a_standing_holds_until_the_instant_it_names(document, rows, activities)
 
 
 @examples(50, 2000)
-@given(some.documents(), some.activity_lists(), some.instants, some.instants)
+@given(some.documents(), some.activity_lists(), some.moments, some.instants)
 def test_new_intent_is_what_a_high_intent_rule_counts_after_the_rejection(
     document, activities, as_of, since
 ):
