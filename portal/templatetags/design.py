@@ -188,6 +188,16 @@ def design_sample() -> dict[str, Any]:
                 "missing": "1 question open for Sales",
             },
         ],
+        "sources": [
+            ("White paper", "96 of 122"),
+            ("Paid search", "52 of 96"),
+            ("Webinar", "50 of 112"),
+        ],
+        "heat": [
+            {"label": "Not a decision-maker", "cells": [(24, 0), (10, 0), (15, 1)], "sum": 49},
+            {"label": "Bad timing", "cells": [(9, 0), (13, 1), (12, 2)], "sum": 34},
+            {"label": "Only wanted the content", "cells": [(29, 4), (2, 0), (14, 3)], "sum": 45},
+        ],
         "trend": [36, 38, 41, 37, 40, 43, 42, 45, None, 44, 42, 46, 45, 44],
         "months": _months(),
         "references": [{"value": 15, "label": "15 %"}, {"value": 13, "label": "13 %"}],

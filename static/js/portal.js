@@ -56,9 +56,11 @@
       source?.select?.();
       return;
     }
-    const before = button.textContent;
-    button.textContent = button.dataset.copied || before;
-    setTimeout(() => { button.textContent = before; }, 2000);
+    if (!button.dataset.copied || button.dataset.busy) return;
+    const before = [...button.childNodes];
+    button.dataset.busy = "yes";
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.replaceChildren(...before); delete button.dataset.busy; }, 2000);
   }
 
   // Toasts: an undo leaves when its ten seconds are over, other news after eight; errors stay.

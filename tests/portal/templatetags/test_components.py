@@ -74,6 +74,15 @@ def test_text_of_people_is_escaped() -> None:
     assert "<b>x</b>" not in html
 
 
+@pytest.mark.parametrize(
+    "name", ["403", "404", "429", "500", "errors/csrf", "errors/conflict", "errors/unprocessable"]
+)
+def test_a_refusal_needs_neither_request_nor_database(name: str) -> None:
+    html = render_to_string(f"{name}.html")
+    assert '<a class="btn btn-primary" href="/">' in html
+    assert "<h1>" in html
+
+
 def test_a_finished_progress_is_asked_for_no_longer() -> None:
     running = draw("_progress", done=1, total=2, words="Reading", url="/p/", finished=False)
     finished = draw("_progress", done=2, total=2, words="Done", url="/p/", finished=True)
