@@ -90,7 +90,7 @@ def test_all_three_work_and_ctrl_c_leaves_nothing_running(portal):
     supervisor, folder, port = portal
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/accounts/login/", timeout=10) as answer:
         assert answer.status == 200
-    wait_for(lambda: heart_beats(folder), folder)
+    wait_for(lambda: is_ready(supervisor, folder) and heart_beats(folder), folder)
     everyone = family(supervisor.pid)
     assert len(everyone) >= 6  # supervisor, guard, web and its processes, worker, beat
     supervisor.send_signal(signal.SIGINT)
