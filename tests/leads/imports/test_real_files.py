@@ -27,7 +27,7 @@ FILES = {
     "olist_handoffs": DATA / "olist/olist_closed_deals_dataset.csv",
 }
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real data is not here")
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
 
 
 def straight(name):
