@@ -18,7 +18,7 @@ from scoring.rules.definition import (
     Silence,
 )
 from scoring.rules.gate_sentences import gate_sentence
-from scoring.rules.parts import Labels, Part, Parts, blank, fill, joined, label, plain
+from scoring.rules.parts import Labels, Part, Parts, blank, fill, joined, label
 from scoring.rules.schema import read_clause
 
 
@@ -210,6 +210,3 @@ def _limits(test: Behaviour) -> Parts:
         )
         parts += fill(text, percent=blank(show(test.decay.lost)), days=blank(every))
     return parts
-
-
-__all__ = ["clause_sentence", "condition_sentence", "gate_sentence", "plain", "rule_sentence"]
