@@ -51,6 +51,7 @@ class Page:
     at: Arguments = nothing
     data: Arguments = nothing
     rows: Rows = NOT_A_LIST
+    closed: str = ""  # why nobody at all is let in
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,16 @@ class Endpoint:
 
 
 PAGES: dict[str, Page] = {
-    # People: django-allauth's pages (a wrong key or an expired step is answered by a page)
+    # Everybody's own pages
+    "home": Page(get=SIGNED_IN),
+    "preferences": Page(get=SIGNED_IN, post=SIGNED_IN),
+    "design": Page(get=SIGNED_IN),
+    # Signing in and out: django-allauth's pages (a wrong key is answered by a page of its own)
     "account_login": Page(get=EVERYBODY, post=EVERYBODY),
     "account_logout": Page(get=SIGNED_IN, post=SIGNED_IN),
     "account_inactive": Page(get=EVERYBODY),
+    "account_signup": Page(get=EVERYBODY),
+    "account_reauthenticate": Page(get=SIGNED_IN, post=SIGNED_IN),
     "account_reset_password": Page(get=EVERYBODY, post=EVERYBODY),
     "account_reset_password_done": Page(get=EVERYBODY),
     "account_reset_password_from_key": Page(
@@ -76,6 +83,10 @@ PAGES: dict[str, Page] = {
     ),
     "account_reset_password_from_key_done": Page(get=EVERYBODY),
     "account_change_password": Page(get=SIGNED_IN, post=SIGNED_IN),
+    "demo-sign-in": Page(closed="there is no such page outside the demo"),
+    # Inviting and being invited
+    "invite": Page(get=ADMIN, post=ADMIN, rows=World.invite),
+    "welcome": Page(get=EVERYBODY, post=EVERYBODY, at=lambda world: {"token": world.token}),
 }
 
 ENDPOINTS: dict[str, Endpoint] = {}
