@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 # A stamp carries the lock's checksum in its name: the same lock is never installed twice.
 RUNTIME := $(VENV)/.installed-run-$(shell cksum < requirements.txt | cut -d' ' -f1)
 TOOLS := $(VENV)/.installed-test-$(shell cksum < tests/requirements.txt | cut -d' ' -f1)
-INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile
+INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --no-compile
 
 # `make run` shows the product as people get it, on this machine only, with the demo company.
 # PORT=8001 make run chooses another port; DEBUG=1 make run reloads the code as it is edited.

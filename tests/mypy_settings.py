@@ -4,4 +4,4 @@ import os
 
 os.environ.setdefault("SECRET_KEY", "only-for-the-type-checker")
 
-from portal.settings import *  # noqa: E402, F403 - the variable above must be set first
+from portal.settings import *  # noqa: F403 - the variable above must be set first

@@ -5,6 +5,7 @@ import http.client
 import os
 import socket
 import sys
+import time
 from argparse import ArgumentParser
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,7 @@ from portal.accounts.models import User
 from portal.core.processes import CannotRun, Program, Supervisor
 
 MODULE = [sys.executable, "-m"]
+BETWEEN_TRIES = 0.5  # seconds
 HTTP_WAIT = 2.0  # seconds the first page may take before it is asked again
 
 
@@ -91,10 +93,14 @@ class Welcome:
     def __init__(self, host: str, port: int, say: Any) -> None:
         self.host, self.port, self.say = host, port, say
         self.said = False
+        self.next_try = 0.0  # on the monotonic clock
 
     def try_once(self) -> None:
         """Ask for the sign-in page unless it has answered before."""
-        if self.said or not answers(self.host, self.port):
+        if self.said or time.monotonic() < self.next_try:
+            return
+        self.next_try = time.monotonic() + BETWEEN_TRIES
+        if not answers(self.host, self.port):
             return
         self.said = True
         shown = "localhost" if self.host in {"127.0.0.1", "0.0.0.0"} else self.host  # noqa: S104 - compared, not bound
