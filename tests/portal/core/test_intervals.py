@@ -1,0 +1,42 @@
+"""Known values: Wilson (1927) as tabulated by Newcombe (1998); Katz by its own formula."""
+
+import math
+
+import pytest
+
+from portal.core.intervals import katz_ratio, wilson
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_agrees_with_newcombes_table(k, n, low, high):
+    interval = wilson(k, n)
+    assert interval.value == k / n
+    assert interval.low == pytest.approx(low, abs=5e-5)
+    assert interval.high == pytest.approx(high, abs=5e-5)
+
+
+def test_nothing_observed_has_no_interval():
+    assert wilson(0, 0) is None
+    assert katz_ratio(1, 2, 0, 0) is None
+
+
+def test_katz_is_symmetric_on_the_log_scale_and_inverts():
+    one = katz_ratio(30, 100, 15, 120)
+    other = katz_ratio(15, 120, 30, 100)
+    assert one.value == pytest.approx(0.3 / 0.125)
+    assert math.log(one.high / one.value) == pytest.approx(math.log(one.value / one.low))
+    assert other.low == pytest.approx(1 / one.high)
+    error = math.sqrt(1 / 30 - 1 / 100 + 1 / 15 - 1 / 120)
+    assert one.high == pytest.approx(2.4 * math.exp(1.959963984540054 * error))
+
+
+def test_an_empty_cell_gets_a_half_in_all_four():
+    assert katz_ratio(0, 40, 10, 40).value == pytest.approx((0.5 / 41) / (10.5 / 41))
