@@ -46,6 +46,22 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
             seen = (OPEN & mine) | Q(dispositions__decided_by=user)
         return self.filter(pk__in=Handoff.objects.filter(seen).values("pk"))
 
+    def within_reach_of(self, user: User) -> Self:
+        """Handoffs on which this person may try an act that somebody else may have forestalled.
+
+        What they see, and the live ones of their teams: who clicks a second too late is told who
+        was faster, not that there is nothing. The service decides whether they may.
+        """
+        if user.sees_everything or user.role not in {Role.SDR, Role.SALES_LEAD}:
+            return self.visible_to(user)
+        seen = Handoff.objects.visible_to(user).values("pk")
+        teams = user.memberships.values("team")
+        return self.filter(Q(pk__in=seen) | Q(origin=Origin.LIVE, team__in=teams))
+
+    def waiting(self) -> Self:
+        """Open ones that nobody has yet."""
+        return self.open().filter(owner=None)
+
     def open(self) -> Self:
         """Live and undecided: what the desk is for."""
         return self.filter(OPEN)
@@ -138,6 +154,11 @@ class Handoff(models.Model):
                 F("id"),
                 condition=OPEN,
                 name="leads_open_by_rank",
+            ),
+            Index(
+                fields=["owner", "-routed_at"],
+                condition=Q(origin="live", routed_at__isnull=False),
+                name="leads_last_routed",
             ),
             Index(fields=["made_at"], name="leads_handoff_made"),
             Index(fields=["decided_at"], name="leads_handoff_decided"),
