@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +10,8 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Remake triggers and views around migrations: SQLite drops them silently otherwise."""
-        from portal.core import database_objects  # noqa: PLC0415 - needs the app registry
+        from portal.core import database_objects, sqlite_limits  # noqa: PLC0415 - needs the app registry
 
+        connection_created.connect(sqlite_limits.raise_parameter_limit)
         pre_migrate.connect(database_objects.drop_before_migrations, sender=self)
         post_migrate.connect(database_objects.make_after_migrations)

@@ -83,6 +83,7 @@ class Company(models.Model):
         verbose_name_plural = "companies"
         constraints = [
             UniqueConstraint(fields=["domain"], condition=~Q(domain=""), name="leads_domain_once"),
+            UniqueConstraint(fields=["key"], condition=Q(domain=""), name="leads_company_once"),
         ]
 
     def __str__(self) -> str:
@@ -204,6 +205,19 @@ class Lead(models.Model):
 AFTER_SQL = (Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
 
 
+class LeadWord(models.Model):
+    """One word of a lead's or its company's name, folded: what people type to find somebody."""
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="words")
+    word = models.CharField(max_length=60, db_index=True)
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["lead", "word"], name="leads_word_once")]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class StageChange(models.Model):
     """One stay in one stage. ``left_at`` is null while it lasts."""
 
@@ -242,7 +256,7 @@ class FactSnapshot(models.Model):
     Text facts hold ``FactText`` ids, numbers themselves, flags 0 or 1. ``set_by`` and ``actor``
     say who wrote this row; ``origins`` says for each fact with a value who set it and since when:
     ``{"title": [set_by, known_from as epoch seconds]}``. A value whose instant is older than
-    ``known_from`` was carried over.
+    ``known_from`` was carried over. A fact that was cleared keeps the origin of its clearing.
     """
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="snapshots")

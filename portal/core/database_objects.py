@@ -86,6 +86,13 @@ GUARDS = (
     Guard("evidence_final", "scoring_evidence", "UPDATE", "TRUE", "Evidence never changes."),
     Guard("evidence_kept", "scoring_evidence", "DELETE", "TRUE", "Evidence is kept."),
     Guard(
+        "snapshot_final",
+        "leads_factsnapshot",
+        "UPDATE",
+        _changed("known_from", "recorded_at", "set_by", "origins"),
+        "What was known of a lead is never edited; write it anew.",
+    ),
+    Guard(
         "activity_final",
         "leads_activity",
         "UPDATE",

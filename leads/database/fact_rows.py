@@ -1,0 +1,89 @@
+"""Snapshots in and out of the database, and the dictionary of texts; a few statements each."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+from leads.database.models import FactSnapshot, FactText, Lead
+from leads.database.registry import FACTS, FACTS_BY_NAME
+from leads.database.timeline import FactRow
+from portal.core.instants import whole_second
+
+Value = str | int | None
+COLUMNS = tuple(fact.name for fact in FACTS)
+
+
+def lock_leads(lead_ids: Iterable[int]) -> list[int]:
+    """Lock leads in the order of their ids, so that two writers never wait for each other."""
+    rows = Lead.objects.filter(pk__in=set(lead_ids)).order_by("pk")
+    return list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+
+
+def intern(values: Iterable[Value]) -> dict[str, int]:
+    """Return the dictionary id of each text; new texts are added."""
+    texts = {value for value in values if isinstance(value, str)}
+    if not texts:
+        return {}
+    found = dict(FactText.objects.filter(text__in=texts).values_list("text", "pk"))
+    if missing := sorted(texts - found.keys()):
+        FactText.objects.bulk_create((FactText(text=t) for t in missing), ignore_conflicts=True)
+        found |= dict(FactText.objects.filter(text__in=missing).values_list("text", "pk"))
+    return found
+
+
+def code_of(value: Value, codes: Mapping[str, int]) -> int | None:
+    return codes[value] if isinstance(value, str) else value
+
+
+def decode(rows: Iterable[FactSnapshot]) -> Callable[[FactSnapshot], dict[str, str | int]]:
+    """Return a reader of the facts of ``rows``: texts as texts, in one query."""
+    of_text = [fact.name for fact in FACTS if fact.type == "text"]
+    ids = {code for row in rows for name in of_text if (code := getattr(row, name)) is not None}
+    texts = dict(FactText.objects.filter(pk__in=ids).values_list("pk", "text")) if ids else {}
+
+    def read(row: FactSnapshot) -> dict[str, str | int]:
+        codes = {name: getattr(row, name) for name in COLUMNS}
+        return {
+            name: texts[code] if FACTS_BY_NAME[name].type == "text" else code
+            for name, code in codes.items()
+            if code is not None
+        }
+
+    return read
+
+
+def read_timelines(lead_ids: Iterable[int]) -> dict[int, list[FactRow]]:
+    """Return each lead's rows, oldest first, the last written of each instant."""
+    found: dict[int, dict[int, FactRow]] = {pk: {} for pk in lead_ids}
+    rows = FactSnapshot.objects.filter(lead__in=found).order_by("known_from", "pk")
+    for row in rows.values("lead_id", "known_from", "set_by", "actor_id", "origins", *COLUMNS):
+        since = int(row["known_from"].timestamp())
+        found[row["lead_id"]][since] = FactRow(
+            since,
+            row["set_by"],
+            row["actor_id"],
+            {name: row[name] for name in COLUMNS if row[name] is not None},
+            row["origins"],
+        )
+    return {pk: list(by_instant.values()) for pk, by_instant in found.items()}
+
+
+def store_rows(timelines: Mapping[int, Iterable[FactRow]], *, at: datetime) -> dict[int, list[int]]:
+    """Insert the new rows of every timeline; return the new snapshots' ids by lead."""
+    made = FactSnapshot.objects.bulk_create(
+        FactSnapshot(
+            lead_id=lead_id,
+            known_from=datetime.fromtimestamp(row.since, UTC),
+            recorded_at=whole_second(at),
+            set_by=row.set_by,
+            actor_id=row.actor_id,
+            origins=row.origins,
+            **row.values,
+        )
+        for lead_id, rows in timelines.items()
+        for row in rows
+        if row.is_new
+    )
+    stored: dict[int, list[int]] = {}
+    for snapshot in made:
+        stored.setdefault(snapshot.lead_id, []).append(snapshot.pk)
+    return stored

@@ -1,0 +1,256 @@
+"""What is known of leads: writing facts by authority and time, and reading them back."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from leads.database.company_facts import COMPANY_FACTS, colleagues_of, known_of_companies
+from leads.database.derive import derive
+from leads.database.fact_rows import (
+    Value,
+    code_of,
+    decode,
+    intern,
+    lock_leads,
+    read_timelines,
+    store_rows,
+)
+from leads.database.models import FactSnapshot, Lead, StaleCause
+from leads.database.registry import FACTS_BY_NAME, SetBy
+from leads.database.standing import mark_stale
+from leads.database.timeline import FactRow, FactWrite, Written, write_fact
+from portal.accounts.models import User
+from portal.core.errors import DomainError
+from portal.core.instants import whole_second
+from portal.events.services import record_each
+
+
+@dataclass(frozen=True)
+class FactChange:
+    """What somebody says of one lead, as known from one instant. None clears a fact."""
+
+    lead_id: int
+    known_from: datetime
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class KnownFacts:
+    """All facts of a lead from one instant on; ``id`` is the snapshot's."""
+
+    id: int
+    known_from: datetime
+    values: dict[str, str | int]
+    origins: dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """One change, ready to be written to one lead, with who says each part of it."""
+
+    lead_id: int
+    since: int
+    values: Mapping[str, Value]
+    derived: Mapping[str, Value]
+    set_by: SetBy
+
+
+@transaction.atomic
+def write_facts(
+    changes: Sequence[FactChange],
+    *,
+    set_by: SetBy,
+    by: User | None,
+    at: datetime,
+    cause: StaleCause,
+) -> set[int]:
+    """Write facts and what follows from them; return the ids of leads of which more is known.
+
+    A fact of the company is written to all leads of the company. What loses against a higher
+    authority stays in the event. Statements do not grow with ``changes``. Locks the leads in the
+    order of their ids. Raises DomainError for an unknown fact or a value of the wrong type.
+    """
+    said = [_said(change.lead_id, change.known_from, change.values, set_by) for change in changes]
+    return _write(said, by=by, at=at, cause=cause)
+
+
+@transaction.atomic
+def inherit_company_facts(lead_ids: Iterable[int], *, at: datetime, cause: StaleCause) -> set[int]:
+    """Give newcomers what is known of their company, from a colleague's newest snapshot.
+
+    Each value keeps its authority; it is known of a newcomer from its own beginning at
+    the earliest.
+    """
+    newcomers = dict(
+        Lead.objects.filter(pk__in=set(lead_ids), company__isnull=False).values_list(
+            "pk", "company"
+        )
+    )
+    if not newcomers:
+        return set()
+    known = known_of_companies(set(newcomers.values()), but=newcomers)
+    starts = dict(Lead.objects.filter(pk__in=newcomers).values_list("pk", "created_at"))
+    said = []
+    for lead_id, company_id in newcomers.items():
+        start = int((starts[lead_id] or at).timestamp())
+        by_origin: dict[tuple[int, int], dict[str, Value]] = defaultdict(dict)
+        for fact, (value, set_by, since) in known.get(company_id, {}).items():
+            by_origin[max(since, start), set_by][fact] = value
+        said += [
+            _Said(lead_id, since, values, {}, SetBy(set_by))
+            for (since, set_by), values in sorted(by_origin.items())
+        ]
+    return _write(said, by=None, at=at, cause=cause, is_copied=True)
+
+
+def known_facts(
+    lead_ids: Iterable[int], *, until: datetime | None = None
+) -> dict[int, list[KnownFacts]]:
+    """Return each lead's facts over time, oldest first, one entry for each instant.
+
+    Leads of which nothing is known are left out. Two queries.
+    """
+    rows = FactSnapshot.objects.filter(lead__in=set(lead_ids)).order_by("known_from", "pk")
+    if until is not None:
+        rows = rows.filter(known_from__lte=until)
+    newest: dict[int, dict[datetime, FactSnapshot]] = defaultdict(dict)
+    for row in rows:
+        newest[row.lead_id][row.known_from] = row
+    texts = decode(row for by_instant in newest.values() for row in by_instant.values())
+    return {
+        lead_id: [
+            KnownFacts(row.pk, row.known_from, texts(row), row.origins)
+            for row in by_instant.values()
+        ]
+        for lead_id, by_instant in newest.items()
+    }
+
+
+def current_facts(lead_ids: Iterable[int], *, at: datetime) -> dict[int, dict[str, str | int]]:
+    """Return what is known of each lead at ``at``; nothing is an empty dictionary."""
+    ids = set(lead_ids)
+    known = known_facts(ids, until=at)
+    return {pk: dict(known[pk][-1].values) if pk in known else {} for pk in ids}
+
+
+def _said(lead_id: int, known_from: datetime, given: Mapping[str, Value], set_by: SetBy) -> _Said:
+    values = {name: _checked(name, value) for name, value in given.items()}
+    return _Said(
+        lead_id,
+        int(whole_second(known_from).timestamp()),
+        values,
+        {name: value for name, value in derive(values).items() if name not in values},
+        set_by,
+    )
+
+
+def _checked(name: str, value: Value) -> Value:
+    fact = FACTS_BY_NAME.get(name)
+    if fact is None:
+        raise DomainError(f"There is no fact “{name}”. Use one of: {', '.join(FACTS_BY_NAME)}.")
+    if value is None or value == "":
+        return None
+    if fact.type == "text":
+        return " ".join(str(value).replace("\x00", "").split())[:300] or None
+    if isinstance(value, str):
+        raise DomainError(f"“{name}” is a number; “{value}” is not.")
+    return int(value)
+
+
+def _write(
+    said: Sequence[_Said],
+    *,
+    by: User | None,
+    at: datetime,
+    cause: StaleCause,
+    is_copied: bool = False,
+) -> set[int]:
+    if not said:
+        return set()
+    speakers = {one.lead_id for one in said if COMPANY_FACTS & one.values.keys()}
+    colleagues = {} if is_copied else colleagues_of(speakers)
+    said = [
+        *said,
+        *(_for_colleague(one, pk) for one in said for pk in colleagues.get(one.lead_id, ())),
+    ]
+    leads = lock_leads({one.lead_id for one in said})
+    said = [one for one in said if one.lead_id in leads]
+    codes = intern(v for one in said for v in (*one.values.values(), *one.derived.values()))
+    timelines = read_timelines(leads)
+    actor_id = by.pk if by else None
+    notes: dict[int, _Note] = {pk: _Note() for pk in leads}
+    for one in sorted(said, key=lambda one: one.since):
+        _apply(timelines[one.lead_id], one, codes, actor_id, notes[one.lead_id])
+    stored = store_rows(timelines, at=at)
+    _record(stored, notes, by=by, at=at, is_import=cause == StaleCause.IMPORT)
+    mark_stale(stored, cause=cause, at=at)
+    return set(stored)
+
+
+class _Note:
+    """What an event has to say of one lead."""
+
+    def __init__(self) -> None:
+        self.set: list[str] = []
+        self.lost: list[dict[str, str | int | None]] = []
+
+
+def _apply(
+    rows: list[FactRow],
+    said: _Said,
+    codes: Mapping[str, int],
+    actor_id: int | None,
+    note: _Note,
+) -> None:
+    won = set()
+    for name, value in said.values.items():
+        code = code_of(value, codes)
+        outcome = write_fact(rows, FactWrite(said.since, name, code, said.set_by, actor_id))
+        if outcome == Written.SET:
+            won.add(name)
+            note.set.append(name)
+        elif outcome == Written.LOST:
+            note.lost.append({"fact": name, "value": code, "set_by": int(said.set_by)})
+    follows = derive(dict.fromkeys(won))
+    for name in follows:
+        if name in said.derived:
+            code = code_of(said.derived[name], codes)
+            write_fact(rows, FactWrite(said.since, name, code, SetBy.DERIVED, anew=True))
+
+
+def _record(
+    stored: Mapping[int, list[int]],
+    notes: Mapping[int, _Note],
+    *,
+    by: User | None,
+    at: datetime,
+    is_import: bool,
+) -> None:
+    """An import's own event names its leads; only what it lost is told here besides."""
+    told = [pk for pk, note in notes.items() if note.lost or (note.set and not is_import)]
+    record_each(
+        "facts.changed",
+        [
+            (
+                Lead(pk=pk),
+                {"snapshots": stored.get(pk, []), "set": notes[pk].set, "lost": notes[pk].lost},
+            )
+            for pk in sorted(told)
+        ],
+        actor=by,
+        at=at,
+    )
+
+
+def _for_colleague(said: _Said, lead_id: int) -> _Said:
+    values = {name: value for name, value in said.values.items() if name in COMPANY_FACTS}
+    derived = {name: value for name, value in said.derived.items() if name in COMPANY_FACTS}
+    return _Said(lead_id, said.since, values, derived, said.set_by)
+
+
+def since(seconds: int) -> datetime:
+    """Return the instant that an origin names."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,151 @@
+"""One batch of incoming people: which leads they are, what is new, what changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from leads.database.facts import inherit_company_facts
+from leads.database.lead_rows import store_changes, store_words_of, write_email_kinds
+from leads.database.models import Lead, StageChange, StaleCause, Standing
+from leads.database.standing import mark_stale
+from leads.database.wanted import LeadInput, Wanted, wanted_leads
+from portal.accounts.models import User
+from portal.events.services import record_each
+
+
+@dataclass(frozen=True)
+class FoundLead:
+    """The lead of one input; two inputs of a batch may be the same lead."""
+
+    lead_id: int
+    is_new: bool
+    is_changed: bool
+
+
+class Batch:
+    """One attempt, in the caller's transaction."""
+
+    def __init__(
+        self,
+        external_source: str,
+        by: User | None,
+        at: datetime,
+        cause: StaleCause,
+        *,
+        overwrite: bool,
+    ) -> None:
+        self.external_source, self.by, self.at, self.cause = external_source, by, at, cause
+        self.overwrite = overwrite
+        self.by_email: dict[str, Lead] = {}
+        self.by_external: dict[str, Lead] = {}
+        self.new: list[Lead] = []
+        self.changed: dict[int, set[str]] = {}  # id of a known lead to its changed columns
+
+    def store(self, inputs: Sequence[LeadInput]) -> list[FoundLead]:
+        wanted = wanted_leads(inputs)
+        self._read(wanted)
+        leads, firsts = [], []
+        for one in wanted:
+            lead, is_first = self._place(one)
+            leads.append(lead)
+            firsts.append(is_first)
+        self._insert()
+        self._update({lead.pk: lead for lead in leads})
+        self._follow_up()
+        return [
+            FoundLead(lead.pk, is_first, is_first or lead.pk in self.changed)
+            for lead, is_first in zip(leads, firsts, strict=True)
+        ]
+
+    def _read(self, wanted: Sequence[Wanted]) -> None:
+        """Lock and index the leads that the batch may mean, merged ones by whom they became."""
+        emails = {one.email_key for one in wanted if one.email_key}
+        ids = {one.external_id for one in wanted if one.external_id}
+        mine = Q(external_source=self.external_source, external_id__in=ids)
+        rows = list(
+            Lead.objects.filter(Q(email_key__in=emails, duplicate_of=None) | mine)
+            .order_by("pk")
+            .select_for_update(no_key=True, of=("self",))
+        )
+        merged = {row.duplicate_of_id for row in rows if row.duplicate_of_id}
+        survivors = Lead.objects.in_bulk(merged) if merged else {}
+        for row in rows:
+            lead = survivors.get(row.duplicate_of_id or 0, row)
+            if row.email_key and row.duplicate_of_id is None:
+                self.by_email[row.email_key] = lead
+            if row.external_source == self.external_source and row.external_id:
+                self.by_external[row.external_id] = lead
+
+    def _place(self, one: Wanted) -> tuple[Lead, bool]:
+        """Return the lead that ``one`` means, changed by it, and whether it was made for it."""
+        lead = self.by_email.get(one.email_key) or self.by_external.get(one.external_id)
+        is_first = lead is None
+        if lead is None:
+            lead = Lead(stage=one.stage, recorded_at=self.at)
+            self.new.append(lead)
+        changed = one.fill(
+            lead,
+            external_source=self.external_source,
+            is_id_free=one.external_id not in self.by_external,
+            is_email_free=one.email_key not in self.by_email,
+            overwrite=self.overwrite and not is_first,
+        )
+        if is_first and self.cause == StaleCause.LIVE:
+            lead.created_at = lead.created_at or self.at  # an import may not know
+        if lead.pk and changed:
+            self.changed.setdefault(lead.pk, set()).update(changed)
+        if one.email_key:
+            self.by_email.setdefault(one.email_key, lead)
+        if one.external_id:
+            self.by_external.setdefault(one.external_id, lead)
+        return lead, is_first
+
+    def _insert(self) -> None:
+        # In one order for everybody: two batches with the same people then never deadlock.
+        self.new.sort(key=lambda lead: (lead.email_key, lead.external_id))
+        Lead.objects.bulk_create(self.new)
+        Standing.objects.bulk_create(
+            Standing(lead=lead, stage=lead.stage, owner_id=lead.owner_id, source_id=lead.source_id)
+            for lead in self.new
+        )
+        StageChange.objects.bulk_create(
+            StageChange(
+                lead=lead,
+                stage=lead.stage,
+                entered_at=lead.created_at or self.at,
+                by=self.by,
+                cause="lead.captured",
+            )
+            for lead in self.new
+        )
+
+    def _update(self, leads: Mapping[int, Lead]) -> None:
+        changed = [leads[pk] for pk in sorted(self.changed)]
+        for lead in changed:
+            lead.revision += 1
+        store_changes(changed)
+
+    def _follow_up(self) -> None:
+        """What else is kept of new and changed people: words, kinds of address, events, marks."""
+        new = {lead.pk: lead for lead in self.new}
+        rewritten = [pk for pk, names in self.changed.items() if {"name", "company_id"} & names]
+        store_words_of([*new, *rewritten], anew=bool(rewritten))
+        addressed = [pk for pk, names in self.changed.items() if "email" in names]
+        write_email_kinds(list(new), at=self.at, cause=self.cause)
+        if addressed:
+            write_email_kinds(addressed, at=self.at, cause=self.cause, known_from=self.at)
+        joined = [pk for pk, names in self.changed.items() if "company_id" in names]
+        employed = [pk for pk, lead in new.items() if lead.company_id]
+        if joined or employed:
+            inherit_company_facts([*employed, *joined], at=self.at, cause=self.cause)
+        if self.cause != StaleCause.IMPORT:
+            self._record(new)
+        mark_stale([*new, *self.changed], cause=self.cause, at=self.at)
+
+    def _record(self, new: Mapping[int, Lead]) -> None:
+        captured = [(lead, {"via": self.external_source}) for lead in new.values()]
+        record_each("lead.captured", captured, actor=self.by, at=self.at)
+        changed = [(Lead(pk=pk), {"fields": sorted(names)}) for pk, names in self.changed.items()]
+        record_each("lead.changed", changed, actor=self.by, at=self.at)

@@ -1,0 +1,126 @@
+"""Finding a lead by e-mail or by another system's id, or making one; in sets. Editing one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from leads.database.companies import clean_domain, companies_named
+from leads.database.facts import FactChange, inherit_company_facts, write_facts
+from leads.database.lead_rows import store_changes, store_words_of, write_email_kinds
+from leads.database.matching import Batch, FoundLead
+from leads.database.models import Lead, StaleCause
+from leads.database.registry import SetBy
+from leads.database.standing import mark_stale
+from leads.database.wanted import LeadInput, set_keys
+from portal.accounts.models import User
+from portal.core.errors import Conflict, DomainError
+from portal.core.instants import whole_second
+from portal.core.text import clean_text
+from portal.events.services import record
+
+__all__ = ["FoundLead", "LeadInput", "edit_lead", "find_or_create_leads"]
+
+TRIES = 4  # how often a batch starts again when somebody else stored one of its people first
+EDITABLE = frozenset(
+    ["name", "email", "phone", "source", "campaign", "owner", "do_not_email", "do_not_call"]
+)
+
+
+def find_or_create_leads(
+    inputs: Sequence[LeadInput],
+    *,
+    external_source: str,
+    by: User | None,
+    at: datetime,
+    cause: StaleCause,
+    overwrite: bool = False,
+) -> list[FoundLead]:
+    """Return the lead of each input, by e-mail, then by the external id; make the missing ones.
+
+    Inputs of one batch that mean one person make one lead. Blanks of a known lead are filled;
+    ``overwrite`` replaces what stands there too. Where it came from first stays, but for
+    ``overwrite``. Statements do not grow with ``inputs``. Records ``lead.captured`` for each new
+    and ``lead.changed`` for each changed lead, unless an import's own event names them. A batch
+    that another one was quicker than starts again. Raises DomainError for an input with neither
+    an e-mail address nor an external id.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction.atomic():
+                batch = Batch(external_source, by, whole_second(at), cause, overwrite=overwrite)
+                return batch.store(inputs)
+        except IntegrityError:
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+@transaction.atomic
+def edit_lead(
+    *, lead: Lead, values: Mapping[str, Any], revision: int, by: User, at: datetime
+) -> Lead:
+    """Change a lead as a person wants it, and return it.
+
+    ``values`` may hold EDITABLE columns, ``company`` (a name; blank takes it away) with
+    ``company_domain``, and ``facts`` (name to value, said by a person). Locks the lead. Raises
+    Conflict when the lead has another revision than the one that was edited, DomainError when
+    another lead has the address or nothing is left to find this one by.
+    """
+    at = whole_second(at)
+    lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=lead.pk)
+    if lead.revision != revision:
+        raise Conflict(_("Somebody changed this lead while you were editing it."))
+    changed = _put(lead, values)
+    _check(lead)
+    if changed:
+        lead.revision += 1
+        _store(lead, changed, at=at)
+        payload = {"fields": sorted(changed)}
+        record("lead.changed", subject=lead, actor=by, payload=payload, at=at)
+        mark_stale([lead.pk], cause=StaleCause.LIVE, at=at)
+    if facts := values.get("facts"):
+        write_facts(
+            [FactChange(lead.pk, at, facts)],
+            set_by=SetBy.PERSON,
+            by=by,
+            at=at,
+            cause=StaleCause.LIVE,
+        )
+    return lead
+
+
+def _put(lead: Lead, values: Mapping[str, Any]) -> set[str]:
+    before = {name: getattr(lead, name) for name in (*EDITABLE, "company")}
+    for name in EDITABLE & values.keys():
+        value = values[name]
+        setattr(lead, name, clean_text(value) if isinstance(value, str) else value)
+    if "company" in values:
+        pair = clean_text(values["company"]), clean_domain(values.get("company_domain") or "")
+        lead.company = companies_named([pair]).get(pair)
+    set_keys(lead)
+    return {name for name, value in before.items() if getattr(lead, name) != value}
+
+
+def _check(lead: Lead) -> None:
+    if not lead.email_key and not lead.external_id:
+        raise DomainError(_("Give an e-mail address or an external id."))
+    taken = Lead.objects.filter(email_key=lead.email_key, duplicate_of=None).exclude(pk=lead.pk)
+    if lead.email_key and taken.exists():
+        raise DomainError(_("Another lead has this e-mail address."))
+
+
+def _store(lead: Lead, changed: set[str], *, at: datetime) -> None:
+    try:
+        with transaction.atomic():
+            store_changes([lead])
+    except IntegrityError:
+        raise DomainError(_("Another lead has this e-mail address.")) from None
+    if {"name", "company"} & changed:
+        store_words_of([lead.pk], anew=True)
+    if "email" in changed:
+        write_email_kinds([lead.pk], at=at, cause=StaleCause.LIVE, known_from=at)
+    if "company" in changed:
+        inherit_company_facts([lead.pk], at=at, cause=StaleCause.LIVE)

@@ -1,0 +1,42 @@
+"""Moving leads from stage to stage, in sets."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from leads.database.models import Lead, Stage, StageChange, Standing
+from portal.accounts.models import User
+from portal.core.instants import whole_second
+
+
+@transaction.atomic
+def move_leads(
+    lead_ids: Iterable[int],
+    *,
+    to: Stage,
+    by: User | None,
+    at: datetime,
+    cause: str,
+    only_from: Sequence[Stage] | None = None,
+) -> list[int]:
+    """Move leads to a stage and return the ids of those that moved.
+
+    Leads that are there already, or not in one of ``only_from``, stay. ``cause`` is the kind of
+    the event that moves them, which the caller records. Locks the leads in the order of their ids.
+    """
+    at = whole_second(at)
+    wanted = Lead.objects.filter(pk__in=set(lead_ids)).exclude(stage=to)
+    if only_from is not None:
+        wanted = wanted.filter(stage__in=only_from)
+    locked = wanted.order_by("pk").select_for_update(no_key=True, of=("self",))
+    moved = list(locked.values_list("pk", flat=True))
+    if not moved:
+        return []
+    Lead.objects.filter(pk__in=moved).update(stage=to)
+    Standing.objects.filter(pk__in=moved).update(stage=to)
+    StageChange.objects.filter(lead__in=moved, left_at=None).update(left_at=at)
+    StageChange.objects.bulk_create(
+        StageChange(lead_id=pk, stage=to, entered_at=at, by=by, cause=cause) for pk in moved
+    )
+    return moved
