@@ -12,10 +12,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from portal.core.durations import THIN, duration_words
+
 register = template.Library()
 
 MINUS = "\N{MINUS SIGN}"
-THIN = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EN DASH}"
 
 # The mark in front of a clock's words; on time and at risk show a ring of what is left instead.
@@ -110,19 +111,6 @@ def duration(amount: timedelta | float | None) -> str:
         return NOTHING
     seconds = amount.total_seconds() if isinstance(amount, timedelta) else amount
     return duration_words(abs(int(seconds)))
-
-
-def duration_words(seconds: int) -> str:
-    """Return whole, non-negative seconds in the two largest units that matter."""
-    minutes, hours = seconds // 60, seconds // 3600
-    if seconds < 60:
-        return f"{seconds}{THIN}s"
-    if hours < 1:
-        return f"{minutes}{THIN}min"
-    if hours < 48:
-        return f"{hours}{THIN}h" + (f"{THIN}{minutes % 60:02d}" if minutes % 60 else "")
-    days, hours = divmod(hours, 24)
-    return f"{days}{THIN}d" + (f"{THIN}{hours}{THIN}h" if hours else "")
 
 
 @register.filter

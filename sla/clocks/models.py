@@ -6,6 +6,10 @@ from typing import Self
 from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 
+from leads.handoffs.models import Handoff
+from portal.accounts.models import User
+from sla.clocks.states import state_expression
+
 
 class Promise(models.TextChoices):
     FIRST_TOUCH = "first_touch", "first touch"
@@ -21,7 +25,24 @@ class ClockQuerySet(models.QuerySet["Clock"]):
 
     def overdue(self, at: datetime) -> Self:
         """Running, not paused, past due, and no standing breach yet."""
-        return self.filter(RUNNING, paused_at=None, due_at__lt=at, is_breached=False)
+        return self.filter(
+            RUNNING, paused_at=None, due_at__lt=at, is_breached=False, is_excused=False
+        )
+
+    def visible_to(self, user: User) -> Self:
+        """Clocks of the handoffs this person may see."""
+        if user.sees_everything:
+            return self
+        return self.filter(handoff__in=Handoff.objects.visible_to(user).values("pk"))
+
+    def with_state(self, at: datetime) -> Self:
+        """Annotate ``state``: what each clock is at ``at``."""
+        return self.annotate(state=state_expression(at))
+
+    def for_list(self) -> Self:
+        return self.select_related(
+            "handoff__lead__company", "handoff__owner", "handoff__team", "version"
+        )
 
 
 class Clock(models.Model):
@@ -47,6 +68,7 @@ class Clock(models.Model):
     warn_at = models.DateTimeField()
     stamped_at = models.DateTimeField(null=True)
     stamp_activity = models.BigIntegerField(null=True)  # activities take no foreign keys
+    worked = models.PositiveIntegerField(null=True)  # seconds of working time until the stamp
     ended_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
     is_excused = models.BooleanField(default=False)

@@ -1,0 +1,42 @@
+"""Every calendar with its dated exceptions, read in a constant number of statements."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sla.calendar.hours import WorkingCalendar
+from sla.calendar.models import Calendar, CalendarChoice
+from sla.calendar.reading import working_calendar
+
+
+class CalendarBook:
+    """Looks calendars up by slug: zone and week as signed, exceptions as they are now."""
+
+    def __init__(self, calendars: Iterable[Calendar]) -> None:
+        self._rows = {calendar.slug: calendar for calendar in calendars}
+
+    @classmethod
+    def read(cls) -> "CalendarBook":
+        """Read all calendars and their days; two statements."""
+        return cls(Calendar.objects.prefetch_related("days"))
+
+    def find(self, slug: str, signed: Mapping[str, Mapping[str, Any]]) -> WorkingCalendar | None:
+        """Return the calendar ``slug``: the signed one, else an operational one of that name."""
+        row = self._rows.get(slug)
+        days = row.days.all() if row else ()
+        if slug in signed:
+            return working_calendar(signed[slug], days=days)
+        return working_calendar({"zone": row.zone, "week": row.week}, days=days) if row else None
+
+    def name_of(self, slug: str, signed: Mapping[str, Mapping[str, Any]]) -> str:
+        """Return what people call the calendar, by default its slug."""
+        row = self._rows.get(slug)
+        return str(signed[slug]["name"]) if slug in signed else row.name if row else slug
+
+
+def choices_of(user_ids: Iterable[int]) -> dict[int, str]:
+    """Return the slug of the calendar that each of these people chose; one statement or none."""
+    wanted = set(user_ids)
+    if not wanted:
+        return {}
+    rows = CalendarChoice.objects.filter(user__in=wanted)
+    return dict(rows.values_list("user_id", "calendar__slug"))

@@ -1,0 +1,220 @@
+"""Clocks follow their handoffs: one function brings them to what current rows say."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from leads.handoffs.models import Cause, Handoff
+from leads.handoffs.services import set_due
+from portal.accounts.models import User
+from portal.core.errors import Conflict, DomainError
+from portal.core.instants import whole_second
+from portal.events.services import record
+from sla.calendar.book import CalendarBook, choices_of
+from sla.calendar.hours import WorkingCalendar
+from sla.clocks.deriving import Facts, Stretch, bring_up_to_date, new_clock
+from sla.clocks.models import Clock, Pause
+from sla.clocks.touches import Happened, first_touch, read_happenings
+from sla.terms.queries import SignedTerms
+from sla.terms.text import OWNER, PromiseTerms, Terms
+
+FOLLOWS = (
+    "calendar", "moved_at", "used", "due_at", "warn_at",
+    "stamped_at", "stamp_activity", "worked", "ended_at",
+)  # fmt: skip
+
+
+@transaction.atomic
+def sync_clocks(handoff_ids: Iterable[int], *, at: datetime) -> list[int]:
+    """Start, stamp, move, end or resume the clocks of these live handoffs; return their ids.
+
+    Everything follows from current rows (the handoff, its standing disposition, its earliest
+    touch, its owner's calendar, the terms in force when it was made), so it may run twice and
+    after events in any order. Running clocks keep the terms they started under. The nearest due
+    time is copied to the handoff. Costs the same few statements for one handoff or two hundred.
+
+    Locks the handoffs, lowest first.
+    """
+    rows = Handoff.objects.live().filter(pk__in=set(handoff_ids)).order_by("pk")
+    handoffs = list(rows.select_for_update(no_key=True, of=("self",)).select_related("source"))
+    if not handoffs:
+        return []
+    return _Sync(handoffs).run()
+
+
+class _Sync:
+    """One run over locked handoffs: read all, work out in Python, write what differs."""
+
+    def __init__(self, handoffs: Sequence[Handoff]) -> None:
+        self.handoffs = {handoff.pk: handoff for handoff in handoffs}
+        self.signed = SignedTerms.read()
+        self.book = CalendarBook.read()
+        self.clocks: dict[int, list[Clock]] = {pk: [] for pk in self.handoffs}
+        for clock in (
+            Clock.objects.filter(handoff__in=self.handoffs)
+            .select_for_update(no_key=True, of=("self",))
+            .order_by("pk")
+            .prefetch_related("pauses")
+        ):
+            self.clocks[clock.handoff_id].append(clock)
+
+    def run(self) -> list[int]:
+        self._start()
+        terms = {clock.version_id for clock in self._all()}
+        policies = {
+            promise.touch for pk in terms for promise in self.signed.of_version(pk).promises
+        }
+        happened = read_happenings(self.handoffs, policies) if policies else {}
+        owners = choices_of(self._owners()) if self._asks_for_owner(terms) else {}
+        before = {id(clock): _values(clock) for clock in self._all()}
+        for clock in self._all():
+            self._bring_up_to_date(clock, happened.get(clock.handoff_id, ()), owners)
+        self._save(before)
+        return [clock.pk for clock in self._all()]
+
+    def _start(self) -> None:
+        for handoff in self.handoffs.values():
+            began = handoff.made_at
+            in_force = self.signed.at(began) if began else None
+            if self.clocks[handoff.pk] or in_force is None or began is None:
+                continue
+            version, terms = in_force
+            self.clocks[handoff.pk] = [
+                new_clock(each, handoff_id=handoff.pk, version_id=version.pk, since=began)
+                for each in terms.chosen_for(
+                    grade=handoff.grade,
+                    fast_track=handoff.cause == Cause.FAST_TRACK,
+                    source=handoff.source.key if handoff.source else "",
+                )
+            ]
+
+    def _all(self) -> list[Clock]:
+        return [clock for clocks in self.clocks.values() for clock in clocks]
+
+    def _owners(self) -> set[int]:
+        return {each.owner_id for each in self.handoffs.values() if each.owner_id is not None}
+
+    def _asks_for_owner(self, version_ids: Iterable[int]) -> bool:
+        promises = (p for pk in version_ids for p in self.signed.of_version(pk).promises)
+        return any(promise.calendar == OWNER for promise in promises)
+
+    def _bring_up_to_date(
+        self, clock: Clock, happened: Sequence[Happened], owners: dict[int, str]
+    ) -> None:
+        terms = self.signed.of_version(clock.version_id)
+        promise = terms.promise(clock.promise)
+        calendar = self.book.find(clock.calendar, terms.calendars)
+        if promise is None or calendar is None:
+            raise LookupError(f"clock {clock.pk}: its terms no longer name {clock.promise!r}")
+        handoff = self.handoffs[clock.handoff_id]
+        ended_at = handoff.decided_at if handoff.is_decided else None
+        facts = Facts(
+            touch=first_touch(
+                happened, promise.touch, since=clock.started_at, until=ended_at
+            ),
+            ended_at=ended_at,
+            routed_at=handoff.routed_at,
+            owner_calendar=self._owner_calendar(promise, handoff, terms, owners),
+        )
+        bring_up_to_date(clock, facts, calendar, finished_pauses(clock))
+
+    def _owner_calendar(
+        self, promise: PromiseTerms, handoff: Handoff, terms: Terms, owners: dict[int, str]
+    ) -> tuple[str, WorkingCalendar] | None:
+        if promise.calendar != OWNER or handoff.owner_id is None:
+            return None
+        slug = owners.get(handoff.owner_id, promise.otherwise)
+        calendar = self.book.find(slug, terms.calendars)
+        return (slug, calendar) if calendar else None
+
+    def _save(self, before: dict[int, tuple[object, ...]]) -> None:
+        new = [clock for clock in self._all() if clock.pk is None]
+        changed, fields = [], set()
+        for clock in self._all():
+            was, now = before[id(clock)], _values(clock)
+            if clock.pk is not None and was != now:
+                changed.append(clock)
+                fields |= {name for name, a, b in zip(FOLLOWS, was, now, strict=True) if a != b}
+        Clock.objects.bulk_create(new)
+        if changed:
+            Clock.objects.bulk_update(changed, sorted(fields))
+        self._copy_due()
+
+    def _copy_due(self) -> None:
+        rows = []
+        for handoff in self.handoffs.values():
+            due, warn = nearest(self.clocks[handoff.pk])
+            if (handoff.due_at, handoff.warn_at) != (due, warn):
+                rows.append((handoff.pk, due, warn))
+        if rows:
+            set_due(rows)
+
+
+def _values(clock: Clock) -> tuple[object, ...]:
+    return tuple(getattr(clock, name) for name in FOLLOWS)
+
+
+def finished_pauses(clock: Clock) -> list[Stretch]:
+    """Return the pauses that are over; costs nothing once they are prefetched."""
+    if clock.pk is None:
+        return []
+    return [(each.since, each.until) for each in clock.pauses.all() if each.until is not None]
+
+
+def nearest(clocks: Iterable[Clock]) -> tuple[datetime | None, datetime | None]:
+    """Return due and warn of the running clock that is due first; (None, None) without one."""
+    running = [
+        (clock.due_at, clock.warn_at)
+        for clock in clocks
+        if clock.stamped_at is None and clock.ended_at is None and clock.paused_at is None
+    ]
+    return min(running) if running else (None, None)
+
+
+@transaction.atomic
+def pause_clock(*, clock: Clock, reason: str, by: User | None, at: datetime) -> Pause:
+    """Let a running clock stand still until it is resumed, with a reason.
+
+    Raises DomainError without a reason, Conflict when the clock does not run any more. Locks the
+    handoff and the clock.
+    """
+    at = whole_second(at)
+    locked = _locked(clock)
+    if locked.stamped_at or locked.ended_at:
+        raise Conflict(_("This clock has stopped already. Reload the page to see it."))
+    if locked.paused_at:
+        raise Conflict(_("This clock is paused already. Resume it first."))
+    if not reason.strip():
+        raise DomainError(_("Say why the clock should stand still."))
+    row = Pause.objects.create(clock=locked, since=at, reason=reason.strip()[:200])
+    Clock.objects.filter(pk=locked.pk).update(paused_at=at)
+    payload = {"clock": locked.pk}
+    record("clock.paused", subject=locked.handoff, actor=by, at=at, payload=payload)
+    sync_clocks([locked.handoff_id], at=at)
+    return row
+
+
+@transaction.atomic
+def resume_clock(*, clock: Clock, by: User | None, at: datetime) -> Clock:
+    """Let a paused clock run on; what it covered does not count. Returns the fresh row.
+
+    Raises Conflict when it is not paused. Locks the handoff and the clock.
+    """
+    at = whole_second(at)
+    locked = _locked(clock)
+    if not locked.paused_at:
+        raise Conflict(_("This clock is not paused any more. Reload the page to see it."))
+    Pause.objects.filter(clock=locked, until=None).update(until=max(at, locked.paused_at))
+    Clock.objects.filter(pk=locked.pk).update(paused_at=None)
+    payload = {"clock": locked.pk}
+    record("clock.resumed", subject=locked.handoff, actor=by, at=at, payload=payload)
+    sync_clocks([locked.handoff_id], at=at)
+    return Clock.objects.get(pk=locked.pk)
+
+
+def _locked(clock: Clock) -> Clock:
+    Handoff.objects.select_for_update(no_key=True).get(pk=clock.handoff_id)
+    rows = Clock.objects.select_for_update(no_key=True, of=("self",)).select_related("handoff")
+    return rows.get(pk=clock.pk)
