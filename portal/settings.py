@@ -218,7 +218,7 @@ LIFECYCLE_BELLS = "portal.lifecycle.BELLS"
 BROKER_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = text("CELERY_BROKER_URL", "filesystem://")
 if CELERY_BROKER_URL == "filesystem://":  # a doorbell only: the database is the truth
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str | int] = {
         "data_folder_in": str(BROKER_DIR / "queue"),
         "data_folder_out": str(BROKER_DIR / "queue"),
         "control_folder": str(BROKER_DIR / "control"),
@@ -236,7 +236,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "portal.events.tasks.deliver_due", "schedule": 15},
     "record-activations": {"task": "portal.agreements.tasks.announce_activations", "schedule": 30},
     "settle-stale-leads": {"task": "scoring.engine.tasks.settle_due", "schedule": 30},
-    "find-breaches": {"task": "sla.clocks.tasks.find_breaches", "schedule": 30},
+    "find-breaches": {"task": "sla.breaches.tasks.find_breaches", "schedule": 30},
     "route-waiting": {"task": "leads.routing.tasks.route_waiting", "schedule": 60},
     "continue-imports": {"task": "leads.imports.tasks.continue_imports", "schedule": 15},
 }

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class ScoringConfig(AppConfig):
     name = "scoring"
     verbose_name = _("Scoring")
+
+    def ready(self) -> None:
+        """Tell the agreements room how definitions are checked and read."""
+        from scoring.definitions import registration  # noqa: PLC0415 - needs the app registry
+
+        registration.register()

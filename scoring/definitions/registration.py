@@ -1,0 +1,71 @@
+"""How a definition is checked and read, told to the agreements room."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from leads.database.registry import FACT_TYPES, FACTS, KINDS, PROPERTY_TYPES
+from portal.agreements.registry import AgreementKind, Part, Problem, register_kind
+from scoring.rules.clause_forms import Vocabulary
+from scoring.rules.schema import validate_clause, validate_version
+from scoring.rules.sentences import clause_sentence
+
+VOCABULARY = Vocabulary(
+    facts=FACT_TYPES,
+    properties=PROPERTY_TYPES,
+    kinds=frozenset(kind.name for kind in KINDS),
+)
+
+
+def labels() -> dict[str, str]:
+    """Return the words for facts and activity kinds."""
+    return {fact.name: str(fact.label) for fact in FACTS} | {
+        kind.name: str(kind.label) for kind in KINDS
+    }
+
+
+def rule_names(clauses: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the names of rules by key, for gates that ask for one."""
+    return {
+        clause["key"]: clause["body"].get("name", clause["key"])
+        for clause in clauses
+        if clause["kind"] == "rule"
+    }
+
+
+def _check_clause(kind: str, key: str, body: Mapping[str, Any]) -> Sequence[Problem]:
+    return validate_clause(kind, key, body, VOCABULARY)
+
+
+def _check_version(clauses: Sequence[Mapping[str, Any]]) -> Sequence[Problem]:
+    return validate_version(clauses, VOCABULARY)
+
+
+def _sentence(
+    kind: str, key: str, body: Mapping[str, Any], clauses: Sequence[Mapping[str, Any]]
+) -> Sequence[Part]:
+    return clause_sentence(kind, key, body, labels(), rule_names(clauses))
+
+
+def register() -> None:
+    """Called once when the app is ready."""
+    register_kind(
+        AgreementKind(
+            name="definition",
+            label=_("Definition"),
+            clause_kinds={
+                "group": _("Group"),
+                "rule": _("Rule"),
+                "icp": _("ICP"),
+                "gate": _("Gate"),
+                "grade": _("Grade"),
+                "total": _("Total"),
+                "checklist": _("Checklist"),
+            },
+            check_clause=_check_clause,
+            check_version=_check_version,
+            sentence=_sentence,
+            activated_event="definition.activated",
+        )
+    )
