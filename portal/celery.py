@@ -15,5 +15,5 @@ app.conf.imports = (
     "leads.imports.tasks",
     "leads.routing.tasks",
     "scoring.engine.tasks",
-    "sla.clocks.tasks",
+    "sla.breaches.tasks",
 )

@@ -30,9 +30,7 @@ class Facts:
     owner_calendar: tuple[str, WorkingCalendar] | None = None
 
 
-def new_clock(
-    promise: PromiseTerms, *, handoff_id: int, version_id: int, since: datetime
-) -> Clock:
+def new_clock(promise: PromiseTerms, *, handoff_id: int, version_id: int, since: datetime) -> Clock:
     """Return an unsaved clock that starts at ``since``; its due time is not worked out yet."""
     return Clock(
         handoff_id=handoff_id,

@@ -111,9 +111,7 @@ class _Sync:
         handoff = self.handoffs[clock.handoff_id]
         ended_at = handoff.decided_at if handoff.is_decided else None
         facts = Facts(
-            touch=first_touch(
-                happened, promise.touch, since=clock.started_at, until=ended_at
-            ),
+            touch=first_touch(happened, promise.touch, since=clock.started_at, until=ended_at),
             ended_at=ended_at,
             routed_at=handoff.routed_at,
             owner_calendar=self._owner_calendar(promise, handoff, terms, owners),

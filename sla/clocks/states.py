@@ -33,7 +33,7 @@ KEPT = frozenset({State.MET})
 BROKEN = frozenset({State.MET_LATE, State.BREACHED})
 
 
-def state_of(clock: "Clock", at: datetime) -> State:  # noqa: PLR0911 - one return for each state
+def state_of(clock: "Clock", at: datetime) -> State:
     """Return the state of a row at ``at``."""
     if clock.stamped_at is not None:
         return State.MET if clock.stamped_at <= clock.due_at else State.MET_LATE
@@ -64,9 +64,7 @@ def late(at: datetime) -> Q:
 
 def state_expression(at: datetime) -> Case:
     """Return the SQL that gives each row its state at ``at``."""
-    reached: Any = Coalesce(
-        F("ended_at"), F("paused_at"), Value(at, output_field=DateTimeField())
-    )
+    reached: Any = Coalesce(F("ended_at"), F("paused_at"), Value(at, output_field=DateTimeField()))
     ended = Q(ended_at__isnull=False)
     return Case(
         When(stamped_at__lte=F("due_at"), then=Value(State.MET.value)),

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sla', '0001_initial'),
+        ("sla", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='clock',
-            name='worked',
+            model_name="clock",
+            name="worked",
             field=models.PositiveIntegerField(null=True),
         ),
     ]

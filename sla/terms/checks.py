@@ -137,7 +137,9 @@ def _timing(body: Body) -> list[str]:
     if isinstance(amount, bool) or not isinstance(amount, int) or amount <= 0:
         problems.append(_("The time promised must be longer than nothing. Give at least 1 minute."))
     elif amount < 60:
-        problems.append(_("A promise of less than 1 minute cannot be kept. Give at least 1 minute."))
+        problems.append(
+            _("A promise of less than 1 minute cannot be kept. Give at least 1 minute.")
+        )
     elif amount > LONGEST:
         problems.append(_("A promise of more than 90 days of working time tells nobody anything."))
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:

@@ -1,0 +1,158 @@
+"""Clocks as pages show them: what is left, in words, and the arithmetic behind it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.core.durations import duration_words
+from sla.calendar.arithmetic import Span, explain
+from sla.calendar.book import CalendarBook
+from sla.calendar.hours import WorkingCalendar, working_time_between
+from sla.calendar.opening import open_until
+from sla.clocks.deriving import Stretch, used_by
+from sla.clocks.models import Clock, Promise
+from sla.clocks.services import finished_pauses
+from sla.clocks.states import State, state_of
+from sla.terms.queries import SignedTerms
+
+TITLES = {
+    Promise.FIRST_TOUCH.value: gettext_lazy("First touch"),
+    Promise.DISPOSITION.value: gettext_lazy("Disposition"),
+}
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class ClockView:
+    """What ``components/_clock.html`` takes, all of it at ``now``.
+
+    ``left`` is working time in seconds, negative when over; ``share`` is what is left of the
+    amount, 0 to 1; ``open_until`` is when the calendar closes, None when it never does. A clock
+    that stopped says how long it took in ``words``.
+    """
+
+    clock: Clock
+    state: State
+    now: datetime
+    left: int
+    words: str
+    detail: str
+    open_until: datetime | None
+    calendar_name: str
+    calendar: WorkingCalendar
+    pauses: tuple[Stretch, ...]
+
+    @property
+    def title(self) -> str:
+        return str(TITLES[self.clock.kind])
+
+    @property
+    def due(self) -> datetime:
+        return self.clock.due_at
+
+    @property
+    def warn_at(self) -> datetime:
+        return self.clock.warn_at
+
+    @property
+    def share(self) -> float:
+        return min(max(self.left / self.clock.amount, 0.0), 1.0) if self.clock.amount else 0.0
+
+    @property
+    def is_running(self) -> bool:
+        return self.clock.stamped_at is None and self.clock.ended_at is None
+
+    def arithmetic(self) -> list[Span]:
+        """Return the hours that counted, and those that did not with the reason, up to due.
+
+        Counted from when the clock last changed its calendar; ``clock.used`` says what was used
+        before. Costs a line for each day.
+        """
+        return explain(self.clock.moved_at, self.clock.due_at, self.calendar, self.pauses)
+
+
+def clocks_for(handoff_ids: Iterable[int], *, at: datetime) -> dict[int, list[ClockView]]:
+    """Return the clocks of these handoffs as shown at ``at``, the nearest due first.
+
+    Five statements for any number of handoffs. Handoffs without clocks have no entry.
+    """
+    rows = Clock.objects.filter(handoff__in=list(handoff_ids)).order_by("due_at", "pk")
+    found: dict[int, list[ClockView]] = defaultdict(list)
+    for view in show_clocks(rows.prefetch_related("pauses"), at=at):
+        found[view.clock.handoff_id].append(view)
+    return dict(found)
+
+
+def show_clocks(clocks: Iterable[Clock], *, at: datetime) -> list[ClockView]:
+    """Return these clocks as shown at ``at``; their pauses are best prefetched."""
+    signed, book = SignedTerms.read(), CalendarBook.read()
+    views = []
+    for clock in clocks:
+        calendars = signed.of_version(clock.version_id).calendars
+        calendar = book.find(clock.calendar, calendars)
+        if calendar is None:
+            raise LookupError(f"clock {clock.pk} runs in a calendar nobody knows: {clock.calendar}")
+        views.append(show(clock, calendar, book.name_of(clock.calendar, calendars), at=at))
+    return views
+
+
+def show(clock: Clock, calendar: WorkingCalendar, name: str, *, at: datetime) -> ClockView:
+    """Return one clock as shown at ``at``."""
+    state, pauses = state_of(clock, at), finished_pauses(clock)
+    stopped = clock.stamped_at or clock.ended_at or clock.paused_at
+    reached = stopped or at
+    left = _left(clock, reached, calendar, pauses)
+    return ClockView(
+        clock=clock,
+        state=state,
+        now=at,
+        left=left,
+        words=_words(clock, state, left),
+        detail=_detail(clock, state, left),
+        open_until=at if stopped else open_until(calendar, at),
+        calendar_name=name,
+        calendar=calendar,
+        pauses=tuple(pauses) if clock.paused_at is None else (*pauses, (clock.paused_at, reached)),
+    )
+
+
+def _left(clock: Clock, reached: datetime, calendar: WorkingCalendar, pauses: list[Stretch]) -> int:
+    """Return the working seconds left; past due the negative of those since, at least one."""
+    if reached <= clock.due_at:
+        return max(clock.amount - used_by(clock, reached, calendar, pauses), 0)
+    over = working_time_between(clock.due_at, reached, calendar, pauses) // SECOND
+    return -max(over, 1)
+
+
+def _words(clock: Clock, state: State, left: int) -> str:
+    amount = duration_words(abs(left))
+    took = duration_words(clock.worked or 0)
+    whole = duration_words(clock.amount)
+    words = {
+        State.MET: _("met in %(took)s of %(whole)s") % {"took": took, "whole": whole},
+        State.MET_LATE: _("met %(amount)s late") % {"amount": amount},
+        State.EXCUSED: _("excused"),
+        State.ENDED: _("ended without a touch"),
+        State.PAUSED: _("paused, %(amount)s left") % {"amount": amount},
+    }
+    if state == State.BREACHED:
+        return _("%(amount)s over") % {"amount": amount}
+    return words.get(state, _("%(amount)s left") % {"amount": amount})
+
+
+def _detail(clock: Clock, state: State, left: int) -> str:
+    if state == State.ENDED:
+        return _("decided with %(amount)s left") % {"amount": duration_words(max(left, 0))}
+    if state == State.PAUSED:
+        standing = [each.reason for each in clock.pauses.all() if each.until is None]
+        return standing[0] if standing else ""
+    if state == State.MET_LATE:
+        return _("took %(took)s of %(whole)s") % {
+            "took": duration_words(clock.worked or 0),
+            "whole": duration_words(clock.amount),
+        }
+    return ""
