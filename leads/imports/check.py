@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from leads.imports.dates import DateFormat
 from leads.imports.specs import FieldSpec, check_fields, is_texts
-from leads.imports.targets import KINDS
+from leads.imports.targets import KINDS, SYSTEM_LIMIT
 from leads.imports.values import FALSE_TOKENS, TRUE_TOKENS, Formats
 
 DECIMAL_MARKS = (".", ",")
@@ -56,6 +56,10 @@ def _head_problems(document: dict[str, Any]) -> list[str]:
         for key in ("name", "source_system")
         if not isinstance(document.get(key), str) or not document[key].strip()
     ]
+    if len(str(document.get("source_system", "")).strip()) > SYSTEM_LIMIT:
+        problems.append(
+            _('"source_system" has at most %(most)d characters.') % {"most": SYSTEM_LIMIT}
+        )
     if document.get("version", 1) != 1:
         problems.append(_('"version" is not 1, the only one there is.'))
     if not is_texts(document.get("ignored", [])):

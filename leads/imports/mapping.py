@@ -99,7 +99,7 @@ def read_mapping(document: object) -> Mapping:
         document=document,
         kind=document["kind"],
         name=document["name"],
-        source_system=document["source_system"],
+        source_system=document["source_system"].strip(),
         formats=checked.formats,
         fields=checked.fields,
         ignored=tuple(document.get("ignored", ())),

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 
 from django.utils.translation import gettext as _
 
-from leads.imports.targets import FACTS, FAMILIES, ONE_OF, TARGETS, TargetField
+from leads.imports.targets import FACT_LIMIT, FACTS, FAMILIES, ONE_OF, TARGETS, TargetField
 from leads.imports.values import TYPES, BadValue, Formats, converter
 
 SOURCES = ("column", "constant", "first_of", "join")
@@ -44,7 +44,8 @@ def check_fields(
 ) -> dict[str, FieldSpec]:
     """Return the fields that could be read, by the name they are stored under; add to problems.
 
-    A fact that is known later is stored as extra: nothing downstream can score it by mistake.
+    A fact that is known later, or that no rule can ask about, is stored as extra: nothing
+    downstream can score it by mistake.
     """
     specs: dict[str, FieldSpec] = {}
     for name, body in fields.items():
@@ -56,7 +57,7 @@ def check_fields(
         if not spec:
             continue
         stored = name
-        if name.startswith("fact.") and body.get("known", "now") == "later":
+        if name.startswith("fact.") and not _is_scorable(name, body):
             stored = "extra." + name.removeprefix("fact.")
             if stored in fields:
                 problems.append(_in_field(name, _("extra has a field of this name already.")))
@@ -66,6 +67,12 @@ def check_fields(
     problems += _kind_problems(kind, fields)
     problems += _when_problems(specs)
     return specs
+
+
+def _is_scorable(name: str, body: dict[str, Any]) -> bool:
+    """Tell whether rules may ask about this field: a registered fact, known from the start."""
+    prefix, _dot, rest = name.partition(".")
+    return prefix == "fact" and rest in FACTS and body.get("known", "now") == "now"
 
 
 def _in_field(name: str, sentence: str) -> str:
@@ -92,6 +99,11 @@ def _target(kind: str, name: str, body: dict[str, Any], problems: list[str]) -> 
         return declared
     usual = FACTS[rest][0] if prefix == "fact" and rest in FACTS else "text"
     value_type = body.get("type", usual)
+    if _is_scorable(name, body):
+        if value_type != usual:
+            problems.append(_in_field(name, _("its type is always %(type)s.") % {"type": usual}))
+            return None
+        return TargetField(name, usual, name, limit=FACT_LIMIT)
     if value_type not in TYPES or value_type == "choice":
         problems.append(_in_field(name, _('"type" is none that a made-up field can have.')))
         return None

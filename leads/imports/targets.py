@@ -5,36 +5,15 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from leads.database.registry import FACTS as REGISTERED_FACTS
+from leads.database.registry import KINDS as KINDS_OF_ACTIVITY
+
 KINDS = ("leads", "activities", "spend", "handoffs")
 
-ACTIVITY_KINDS = (
-    "call_outbound",
-    "call_inbound",
-    "call_missed",
-    "email_sent",
-    "email_opened",
-    "email_clicked",
-    "email_replied",
-    "email_bounced",
-    "email_unsubscribed",
-    "sms_sent",
-    "linkedin_message",
-    "chat",
-    "page_view",
-    "form_submitted",
-    "content_download",
-    "demo_request",
-    "meeting_booked",
-    "meeting_held",
-    "webinar_registered",
-    "webinar_attended",
-    "event_attended",
-    "trial_started",
-    "subscription",
-    "note",
-)
+ACTIVITY_KINDS = tuple(kind.name for kind in KINDS_OF_ACTIVITY)
 DISPOSITIONS = ("accepted", "rejected")
 OUTCOMES = ("won", "lost", "open")
+SYSTEM_LIMIT = 30  # characters of a source system's name: activities store it after "import:"
 
 Label = str | Promise
 
@@ -74,32 +53,19 @@ PROPERTIES = Family(
     "properties", _("Property"), _("A detail of the activity that rules may ask about.")
 )
 
-# Facts that have a place of their own; any other name may be used and is kept beside them.
-FACTS = {
-    "title": ("text", _("Job title")),
-    "seniority": ("text", _("Seniority")),
-    "department": ("text", _("Department")),
-    "role": ("text", _("Role in the decision")),
-    "industry": ("text", _("Industry")),
-    "company_size": ("integer", _("People in the company")),
-    "team_size": ("integer", _("People in the team")),
-    "revenue": ("decimal", _("Yearly revenue")),
-    "country": ("text", _("Country")),
-    "region": ("text", _("Region")),
-    "city": ("text", _("City")),
-    "use_case": ("text", _("Use case")),
-    "timeline": ("text", _("Timeline")),
-    "budget": ("text", _("Budget")),
-    "procurement": ("text", _("Procurement process")),
-    "technology": ("text", _("Technology in use")),
+# Facts that rules may ask about; any other name is kept with the lead as extra, unscored.
+FACTS: dict[str, tuple[str, Label]] = {
+    fact.name: ("integer" if fact.type == "number" else "text", fact.label)
+    for fact in REGISTERED_FACTS
 }
+FACT_LIMIT = 300  # characters of a text fact: what the dictionary of texts holds
 
 _ORIGIN = (
-    TargetField("source", "text", _("Source"), _("Where the lead came from.")),
-    TargetField("campaign", "text", _("Campaign")),
-    TargetField("content", "text", _("Content"), _("The advertisement: utm_content.")),
-    TargetField("term", "text", _("Term"), _("The search word or audience: utm_term.")),
-    TargetField("landing_page", "text", _("Landing page"), limit=2_000),
+    TargetField("source", "text", _("Source"), _("Where the lead came from."), limit=120),
+    TargetField("campaign", "text", _("Campaign"), limit=200),
+    TargetField("content", "text", _("Content"), _("The advertisement: utm_content."), limit=200),
+    TargetField("term", "text", _("Term"), _("The search word or audience: utm_term."), limit=200),
+    TargetField("landing_page", "text", _("Landing page"), limit=300),
 )
 
 _LEADS = (
@@ -108,13 +74,13 @@ _LEADS = (
         "id",
         _("Id"),
         _("The source's own id. Needed without e-mail."),
-        limit=200,
+        limit=64,
     ),
     TargetField("email", "email", _("E-mail"), limit=254),
     TargetField("name", "text", _("Name"), limit=200),
     TargetField("phone", "text", _("Phone"), limit=50),
     TargetField("company", "text", _("Company"), limit=200),
-    TargetField("company_domain", "text", _("Company's domain"), limit=253),
+    TargetField("company_domain", "text", _("Company's domain"), limit=200),
     *_ORIGIN,
     TargetField("owner", "text", _("Owner"), _("A person's name or e-mail."), limit=254),
     TargetField("created_at", "instant", _("Created"), _("When the lead came in. May be unknown.")),
@@ -141,12 +107,12 @@ _ACTIVITIES = (
         required=True,
         limit=200,
     ),
-    TargetField("lead_external_id", "id", _("Lead's id"), limit=200),
+    TargetField("lead_external_id", "id", _("Lead's id"), limit=64),
     TargetField("lead_email", "email", _("Lead's e-mail"), limit=254),
     TargetField("kind", "choice", _("Kind"), required=True, choices=ACTIVITY_KINDS),
     TargetField("occurred_at", "instant", _("When"), required=True),
     TargetField(
-        "object", "text", _("Object"), _("The page, asset, form, mail or event."), limit=2_000
+        "object", "text", _("Object"), _("The page, asset, form, mail or event."), limit=300
     ),
     TargetField("duration_s", "duration", _("Duration"), _("In seconds, or as 0:12:30.")),
     TargetField("outcome", "text", _("Outcome"), _("Status or result in the source's own word.")),
@@ -154,10 +120,10 @@ _ACTIVITIES = (
 
 _SPEND = (
     TargetField("date", "date", _("Day"), required=True),
-    TargetField("source", "text", _("Source"), required=True),
-    TargetField("campaign", "text", _("Campaign")),
-    TargetField("ad_group", "text", _("Ad group")),
-    TargetField("ad", "text", _("Ad")),
+    TargetField("source", "text", _("Source"), required=True, limit=120),
+    TargetField("campaign", "text", _("Campaign"), limit=200),
+    TargetField("ad_group", "text", _("Ad group"), limit=200),
+    TargetField("ad", "text", _("Ad"), limit=200),
     TargetField("impressions", "integer", _("Impressions")),
     TargetField("clicks", "integer", _("Clicks")),
     TargetField("amount", "decimal", _("Amount"), required=True),
@@ -171,30 +137,34 @@ _SPEND = (
 
 _HANDOFFS = (
     TargetField(
-        "external_id", "id", _("Id"), _("The deal's id in the source."), required=True, limit=200
+        "external_id", "id", _("Id"), _("The deal's id in the source."), required=True, limit=64
     ),
     TargetField(
-        "lead_external_id", "id", _("Lead's id"), _("Empty: a lead keyed by the deal."), limit=200
+        "lead_external_id", "id", _("Lead's id"), _("Empty: a lead keyed by the deal."), limit=64
     ),
     TargetField("lead_email", "email", _("Lead's e-mail"), limit=254),
     TargetField("lead_name", "text", _("Lead's name"), limit=200),
     TargetField("lead_phone", "text", _("Lead's phone"), limit=50),
     TargetField("lead_company", "text", _("Lead's company"), limit=200),
-    TargetField("lead_company_domain", "text", _("Company's domain"), limit=253),
+    TargetField("lead_company_domain", "text", _("Company's domain"), limit=200),
     TargetField("lead_created_at", "instant", _("Lead created"), _("For a lead made by this row.")),
     TargetField(
         "known_from", "instant", _("Known from"), _("When the facts of this row were known.")
     ),
     TargetField("made_at", "instant", _("Handed off"), _("May be unknown.")),
     *_ORIGIN,
-    TargetField("owner", "text", _("SDR"), _("A person's name, e-mail or id."), limit=254),
+    TargetField("owner", "text", _("SDR"), _("A person's name, e-mail or id."), limit=120),
     TargetField("account_executive", "text", _("Account executive"), limit=254),
-    TargetField("source_stage", "text", _("Source's stage"), _("The source's own word.")),
+    TargetField(
+        "source_stage", "text", _("Source's stage"), _("The source's own word."), limit=80
+    ),
     TargetField("disposition", "choice", _("Disposition"), choices=DISPOSITIONS),
     TargetField(
-        "reason", "code", _("Reason"), _("A reason's code; only with a rejection."), limit=50
+        "reason", "code", _("Reason"), _("A reason's code; only with a rejection."), limit=40
     ),
-    TargetField("reason_text", "text", _("Reason as written"), _("The source's own word.")),
+    TargetField(
+        "reason_text", "text", _("Reason as written"), _("The source's own word."), limit=200
+    ),
     TargetField("decided_at", "instant", _("Decided"), _("May be unknown.")),
     TargetField("decided_by", "text", _("Decided by"), _("Empty: the SDR."), limit=254),
     TargetField("outcome", "choice", _("Outcome"), choices=OUTCOMES),
