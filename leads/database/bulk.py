@@ -63,7 +63,7 @@ def insert_new(
             f"ON CONFLICT ({known}) DO NOTHING RETURNING {wanted}",
             [payload],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _source(

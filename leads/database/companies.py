@@ -1,7 +1,7 @@
 """Companies: found by web domain, then by folded name, or made."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db.models import Q
 
@@ -56,7 +56,7 @@ def _find(pairs: Iterable[Named]) -> dict[Named, Company]:
     return found
 
 
-def _first_by_key(rows: Sequence[Company]) -> dict[str, Company]:
+def _first_by_key(rows: Iterable[Company]) -> dict[str, Company]:
     """One company for each name: the one without a domain, else the oldest."""
     ranked = sorted(rows, key=lambda row: (row.domain == "", -row.pk))
     return {row.key: row for row in ranked}

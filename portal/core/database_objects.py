@@ -89,7 +89,7 @@ GUARDS = (
         "snapshot_final",
         "leads_factsnapshot",
         "UPDATE",
-        _changed("known_from", "recorded_at", "set_by", "origins"),
+        "OLD.lead_id = NEW.lead_id",
         "What was known of a lead is never edited; write it anew.",
     ),
     Guard(
