@@ -40,7 +40,7 @@ def tell_of_breaches(events: Sequence[Event], at: datetime) -> None:
     """Tell the owner and the team's sales leads of breached clocks that still wait."""
     clocks = (
         Clock.objects.running()
-        .filter(pk__in=[event.data["clock"] for event in events], is_breached=True)
+        .filter(pk__in=[event.payload["clock"] for event in events], is_breached=True)
         .select_related("handoff__lead", "handoff__owner")
         .order_by("pk")
     )
