@@ -99,6 +99,7 @@ class RejectedRow(models.Model):
     number = models.PositiveIntegerField()
     cells = models.JSONField()  # a list of texts, or the raw line when it could not be cut
     reasons = models.JSONField()
+    nth = models.CharField(max_length=40, blank=True)  # which row of its key, for spend
 
     class Meta:
         ordering = ["number"]
