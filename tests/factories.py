@@ -29,6 +29,10 @@ from leads.database.sources import campaigns_named, sources_named
 from leads.dispositions.models import Reason
 from leads.handoffs.models import Cause, Handoff, Origin
 from portal.accounts.models import Membership, Role, Team, User
+from portal.agreements.models import Agreement, Version
+from portal.agreements.services import propose, sign, start_draft
+from sla.calendar.services import seed_calendars
+from sla.terms.services import seed_default_terms
 
 numbers = count(1)
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # the Monday morning of the ``now`` fixture
@@ -167,3 +171,21 @@ def make_reason(code: str = "no_budget", **values: Any) -> Reason:
     given = {"label": code.replace("_", " "), "group": "fit", "effect": "recycle", "blames": "fit"}
     reason, _ = Reason.objects.update_or_create(code=code, defaults=given | values)
     return reason
+
+
+def make_terms(*, at: datetime = AT, clauses: list[dict[str, Any]] | None = None) -> Version:
+    """Sign SLA terms by both sides, in force from ``at``: the default ones unless given clauses."""
+    marketing = make_user(role=Role.MARKETING_LEAD)
+    sales = make_user(role=Role.SALES_LEAD)
+    if clauses is None:
+        return seed_default_terms(by_marketing=marketing, by_sales=sales, at=at)
+    agreement, _ = Agreement.objects.get_or_create(
+        slug="terms", defaults={"kind": "terms", "name": "SLA terms", "created_at": at}
+    )
+    seed_calendars(by=marketing, at=at)
+    version = start_draft(agreement=agreement, by=marketing, at=at, clauses=clauses)
+    version = propose(version=version, by=marketing, at=at)
+    for signer in (marketing, sales):
+        sign(version=version, sha256=version.sha256, by=signer, at=at)
+    version.refresh_from_db()
+    return version

@@ -59,7 +59,7 @@ def bring_up_to_date(
     before = _stopped(clock)
     _stamp(clock, facts)
     after = _stopped(clock)
-    is_new = clock.pk is None
+    is_new = clock._state.adding
     if is_new or before is None or after is None:
         calendar = _move(clock, facts, calendar, pauses)
         _work_out_due(clock, calendar, [*pauses, *_open_pause(clock, until=after)])

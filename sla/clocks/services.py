@@ -128,11 +128,11 @@ class _Sync:
         return (slug, calendar) if calendar else None
 
     def _save(self, before: dict[int, tuple[object, ...]]) -> None:
-        new = [clock for clock in self._all() if clock.pk is None]
+        new = [clock for clock in self._all() if clock._state.adding]
         changed, fields = [], set()
         for clock in self._all():
             was, now = before[id(clock)], _values(clock)
-            if clock.pk is not None and was != now:
+            if not clock._state.adding and was != now:
                 changed.append(clock)
                 fields |= {name for name, a, b in zip(FOLLOWS, was, now, strict=True) if a != b}
         Clock.objects.bulk_create(new)
@@ -156,7 +156,7 @@ def _values(clock: Clock) -> tuple[object, ...]:
 
 def finished_pauses(clock: Clock) -> list[Stretch]:
     """Return the pauses that are over; costs nothing once they are prefetched."""
-    if clock.pk is None:
+    if clock._state.adding:
         return []
     return [(each.since, each.until) for each in clock.pauses.all() if each.until is not None]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sla.calendar.services import ALWAYS, ALWAYS_WEEK, OFFICE_HOURS, OFFICE_WEEK
-from sla.terms.text import TOUCH_KINDS, WARN_SHARE, ClauseKind, PromiseKind, Untouched
+from sla.terms.text import TOUCH_KINDS, WARN_PERCENT, ClauseKind, PromiseKind, Untouched
 
 HOUR = 3600
 
@@ -50,5 +50,5 @@ def _promise(name: str, kind: PromiseKind, amount: int, calendar: str) -> dict[s
         "kind": kind.value,
         "amount_s": amount,
         "calendar": calendar,
-        "warn_share": WARN_SHARE,
+        "warn_percent": WARN_PERCENT,
     }

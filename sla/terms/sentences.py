@@ -170,8 +170,8 @@ def _about(applies: Mapping[str, Any]) -> Parts:
 
 
 def _number(body: Mapping[str, Any]) -> str:
-    if "share" in body:
-        return f"{round(body['share'] * 100)} %"
+    if "percent" in body:
+        return f"{body['percent']} %"
     return str(body.get("at_least", ""))
 
 

@@ -12,6 +12,7 @@ from leads.database.registry import KINDS
 OWNER: Final = "owner"  # a promise's calendar: the one of whoever holds the handoff
 TOUCH_KINDS: Final = tuple(kind.name for kind in KINDS if kind.is_touch)
 AUTOMATED_KINDS: Final = ("email_sent", "sms_sent")
+WARN_PERCENT: Final = 75  # of the amount: from then on a clock is at risk
 REPLY_KINDS: Final = ("email_replied", "chat", "call_inbound", "contact_request")
 
 
@@ -161,7 +162,7 @@ def _promise(key: str, body: Mapping[str, Any], touch: TouchPolicy) -> PromiseTe
         name=body["name"],
         kind=PromiseKind(body["kind"]),
         amount=amount,
-        warn_amount=int(amount * body.get("warn_share", WARN_SHARE)),
+        warn_amount=amount * body.get("warn_percent", WARN_PERCENT) // 100,
         calendar=body["calendar"],
         otherwise=body.get("otherwise") or body["calendar"],
         applies=Applies(
@@ -178,6 +179,3 @@ def _policy(body: Mapping[str, Any]) -> TouchPolicy:
     return TouchPolicy(
         frozenset(body["touch_kinds"]), after_reply=bool(body["automated_after_reply"])
     )
-
-
-WARN_SHARE: Final = 0.75  # of the amount: from then on a clock is at risk
