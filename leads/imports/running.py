@@ -39,8 +39,10 @@ OnProgress = Callable[[Import], None]
 
 
 @transaction.atomic
-def begin_import(*, run: Import, by: User | None, at: datetime) -> Import:
-    """Start the import, or let one that stopped go on; a worker is rung for after the commit.
+def begin_import(*, run: Import, by: User | None, at: datetime, here: bool = False) -> Import:
+    """Start the import, or let one that stopped go on.
+
+    A worker is rung for after the commit; ``here``: the caller carries it out and holds the lease.
 
     Raises Conflict when it runs already or is over, BadMapping when its mapping has gaps.
     """
@@ -48,14 +50,19 @@ def begin_import(*, run: Import, by: User | None, at: datetime) -> Import:
     at = whole_second(at)
     startable = Q(state__in=[Import.State.UPLOADED, Import.State.CHECKED, Import.State.FAILED])
     begun = Import.objects.filter(startable, pk=run.pk).update(
-        state=Import.State.RUNNING, started_at=at, finished_at=None, leased_until=None, error=""
+        state=Import.State.RUNNING,
+        started_at=at,
+        finished_at=None,
+        leased_until=at + LEASE if here else None,
+        error="",
     )
     if not begun:
         raise Conflict(_("This import was started already. Reload to see how far it is."))
     run.refresh_from_db()
     if run.next_row == 1:
         record("import.started", subject=run, actor=by, at=at, payload={"kind": run.kind})
-    transaction.on_commit(_ring, robust=True)
+    if not here:
+        transaction.on_commit(_ring, robust=True)
     return run
 
 
