@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 
+from portal.core.text import fold
+
 GENERAL = "General interest"
 RANKS = {
-    "C-level": "executives",
-    "VP": "VPs",
-    "Director": "directors",
-    "Head": "heads",
-    "Manager": "managers",
-    "Senior": "experts",
-    "Junior": "juniors",
-    "Intern": "interns",
-    "Student": "students",
+    "c_level": "executives",
+    "vp": "VPs",
+    "director": "directors",
+    "head": "heads",
+    "manager": "managers",
+    "senior": "experts",
+    "junior": "juniors",
+    "intern": "interns",
+    "student": "students",
 }
+DEPARTMENTS = {"it": "IT", "people": "HR"}  # the others read as they are
 PEOPLE = "teams"  # a department or industry without a known rank
 LONGEST = 120
 
@@ -21,8 +24,8 @@ LONGEST = 120
 def programme_of(facts: Mapping[str, str | int]) -> str:
     """Name the programme by industry, department and rank, as far as they are known."""
     industry = str(facts.get("industry", "")).strip()
-    department = str(facts.get("department", "")).strip()
-    rank = RANKS.get(str(facts.get("seniority", "")).strip(), "")
+    department = fold(str(facts.get("department", "")))
+    rank = RANKS.get(fold(str(facts.get("seniority", ""))), "")
     if not (industry or department or rank):
         return GENERAL
     words = [_trade(industry), _inside(department), rank or PEOPLE]
@@ -39,4 +42,4 @@ def _trade(industry: str) -> str:
 
 
 def _inside(department: str) -> str:
-    return department if department[:2].isupper() else department.lower()
+    return DEPARTMENTS.get(department, department.replace("_", " "))
