@@ -21,7 +21,7 @@ from portal.core.instants import whole_second
 from portal.core.text import clean_text
 from portal.events.services import record
 
-__all__ = ["FoundLead", "LeadInput", "edit_lead", "find_or_create_leads"]
+__all__ = ["FoundLead", "LeadInput", "add_lead", "edit_lead", "find_or_create_leads"]
 
 TRIES = 4  # how often a batch starts again when somebody else stored one of its people first
 EDITABLE = frozenset(
@@ -59,6 +59,34 @@ def find_or_create_leads(
 
 
 @transaction.atomic
+def add_lead(*, values: Mapping[str, Any], by: User, at: datetime) -> Lead:
+    """Make the lead that a person wrote down, and return it; ``values`` as in ``edit_lead``.
+
+    Raises DomainError when somebody with this address is a lead already.
+    """
+    one = LeadInput(
+        name=values.get("name") or "",
+        email=values.get("email") or "",
+        phone=values.get("phone") or "",
+        company=values.get("company") or "",
+        company_domain=values.get("company_domain") or "",
+        source=str(values.get("source") or ""),
+        campaign=str(values.get("campaign") or ""),
+        owner=values.get("owner"),
+        do_not_email=bool(values.get("do_not_email")),
+        do_not_call=bool(values.get("do_not_call")),
+    )
+    (found,) = find_or_create_leads(
+        [one], external_source="page", by=by, at=at, cause=StaleCause.LIVE
+    )
+    if not found.is_new:
+        raise DomainError(_("Somebody with this e-mail address is a lead already."))
+    if facts := values.get("facts"):
+        _write_said(found.lead_id, facts, by=by, at=at)
+    return Lead.objects.get(pk=found.lead_id)
+
+
+@transaction.atomic
 def edit_lead(
     *, lead: Lead, values: Mapping[str, Any], revision: int, by: User, at: datetime
 ) -> Lead:
@@ -75,21 +103,27 @@ def edit_lead(
         raise Conflict(_("Somebody changed this lead while you were editing it."))
     changed = _put(lead, values)
     _check(lead)
-    if changed:
+    facts = values.get("facts")
+    if changed or facts:
         lead.revision += 1
         _store(lead, changed, at=at)
+    if changed:
         payload = {"fields": sorted(changed)}
         record("lead.changed", subject=lead, actor=by, payload=payload, at=at)
         mark_stale([lead.pk], cause=StaleCause.LIVE, at=at)
-    if facts := values.get("facts"):
-        write_facts(
-            [FactChange(lead.pk, at, facts)],
-            set_by=SetBy.PERSON,
-            by=by,
-            at=at,
-            cause=StaleCause.LIVE,
-        )
+    if facts:
+        _write_said(lead.pk, facts, by=by, at=at)
     return lead
+
+
+def _write_said(lead_id: int, facts: Mapping[str, Any], *, by: User, at: datetime) -> None:
+    write_facts(
+        [FactChange(lead_id, at, facts)],
+        set_by=SetBy.PERSON,
+        by=by,
+        at=at,
+        cause=StaleCause.LIVE,
+    )
 
 
 def _put(lead: Lead, values: Mapping[str, Any]) -> set[str]:
