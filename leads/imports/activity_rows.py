@@ -87,9 +87,7 @@ class _Leads:
         return found or self._by_email.get(row.text("lead_email"))
 
 
-def _known_times(
-    rows: Sequence[ImportRow], setting: Setting
-) -> dict[str, set[datetime | None]]:
+def _known_times(rows: Sequence[ImportRow], setting: Setting) -> dict[str, set[datetime | None]]:
     stored = Activity.objects.filter(
         source=_source(setting), external_id__in={_id(row) for row in rows}
     )

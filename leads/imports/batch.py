@@ -69,6 +69,12 @@ class Stored:
         self.updated += is_changed and not is_new
         self.unchanged += not (is_new or is_changed)
 
+    def add(self, other: "Stored") -> None:
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.leads |= other.leads
+
 
 class RowKind(Protocol):
     """A kind of import: what it refuses (reading only), and how it stores the others."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from pathlib import Path
 
 from django.utils.translation import gettext as _
 
@@ -47,7 +47,7 @@ def usable_mapping(kind: str, document: object) -> Mapping:
     if mapping.kind != kind:
         raise BadMapping(
             [
-                _('The mapping is for %(its)s, this import is for %(ours)s.')
+                _("The mapping is for %(its)s, this import is for %(ours)s.")
                 % {"its": mapping.kind, "ours": kind}
             ]
         )
@@ -57,7 +57,7 @@ def usable_mapping(kind: str, document: object) -> Mapping:
 def reader_of(run: Import, mapping: Mapping, *, next_row: int = 1) -> RowReader:
     """Open the upload. Raises DomainError when it is gone or cannot be read any more."""
     try:
-        return RowReader(run.file.path, mapping, name=run.sha256[:12], next_row=next_row)
+        return RowReader(Path(run.file.path), mapping, name=run.sha256[:12], next_row=next_row)
     except (OSError, UnreadableFile) as failure:
         raise DomainError(_("The uploaded file cannot be read any more. Upload it again.")) from (
             failure
@@ -124,7 +124,3 @@ def _try_rows(run: Import, mapping: Mapping, at: datetime, limit: int | None) ->
     finding.good = finding.rows - finding.refused
     finding.sentences = dict(counts.most_common(10))
     return finding
-
-
-def as_json(finding: Finding) -> dict[str, Any]:
-    return asdict(finding)

@@ -22,9 +22,7 @@ def store_dispositions(deals: Sequence[Deal], new: Collection[int], people: Peop
     """
     decided = [(row, one) for row, one in deals if row.text("disposition")]
     old = {one.pk for _, one in decided} - set(new)
-    known = {
-        one.handoff_id: one for one in Disposition.objects.standing().filter(handoff__in=old)
-    }
+    known = {one.handoff_id: one for one in Disposition.objects.standing().filter(handoff__in=old)}
     made, changed = [], []
     for row, handoff in decided:
         said = _disposition(row, people)

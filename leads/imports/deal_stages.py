@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -73,7 +74,7 @@ def _places(lead_ids: Collection[int]) -> dict[int, Place]:
 
 
 def _decisions(
-    lead_ids: Collection[int], live: QuerySet[Handoff, dict[str, int]]
+    lead_ids: Collection[int], live: QuerySet[Handoff, Any]
 ) -> dict[int, list[Disposition]]:
     rows = (
         Disposition.objects.standing()

@@ -29,9 +29,7 @@ def refuse(rows: Sequence[ImportRow], setting: Setting) -> dict[int, str]:
     """Refuse reasons that nobody has set up; all else that can be read can be stored."""
     known = set(Reason.objects.values_list("code", flat=True))
     return {
-        row.number: _(
-            'There is no reason "%(code)s". Map the word to one of: %(known)s.'
-        )
+        row.number: _('There is no reason "%(code)s". Map the word to one of: %(known)s.')
         % {"code": row.text("reason"), "known": ", ".join(sorted(known))}
         for row in rows
         if row.text("reason") and row.text("reason") not in known
@@ -139,9 +137,7 @@ def _said(
     sources = sources_named(row.text("source") for row in rows)
     named = [(sources.get(fold(row.text("source"))), row.text("campaign")) for row in rows]
     campaigns = campaigns_named([(source, name) for source, name in named if source and name])
-    without = {
-        one.lead_id for row, one in zip(rows, found, strict=True) if not row.text("source")
-    }
+    without = {one.lead_id for row, one in zip(rows, found, strict=True) if not row.text("source")}
     leads = Lead.objects.in_bulk(without)
     said = []
     for row, one, (source, campaign_name) in zip(rows, found, named, strict=True):

@@ -42,9 +42,7 @@ def unguard(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _RISKY.match(cell) else cell
 
 
-def rejects_csv(
-    header: Sequence[str], rows: Iterable[Rejected], *, has_nth: bool
-) -> Iterator[str]:
+def rejects_csv(header: Sequence[str], rows: Iterable[Rejected], *, has_nth: bool) -> Iterator[str]:
     """Yield the file piece by piece: UTF-8 with a mark, so that spreadsheets show every letter."""
     own = [(place, name) for place, name in enumerate(header) if name not in OURS]
     names = [name for _, name in own] + [REASON, RAW, *([NTH] if has_nth else [])]

@@ -185,11 +185,10 @@ def _store(
             refused[rows[0].number] = [_sentence(failure)]
             return Stored()
     middle = len(rows) // 2
-    halves = [_store(part, kind, setting, refused) for part in (rows[:middle], rows[middle:])]
-    return Stored(
-        *(sum(getattr(half, name) for half in halves) for name in COUNTS),
-        leads=halves[0].leads | halves[1].leads,
-    )
+    stored = Stored()
+    for part in (rows[:middle], rows[middle:]):
+        stored.add(_store(part, kind, setting, refused))
+    return stored
 
 
 COUNTS = ("created", "updated", "unchanged")
@@ -201,9 +200,7 @@ def _sentence(failure: Exception) -> str:
     return _("The database cannot keep this row: a number is too large or an id is taken.")
 
 
-def _keep_rejected(
-    run: Import, rows: Sequence[ImportRow], refused: dict[int, list[str]]
-) -> None:
+def _keep_rejected(run: Import, rows: Sequence[ImportRow], refused: dict[int, list[str]]) -> None:
     RejectedRow.objects.bulk_create(
         RejectedRow(
             run=run,

@@ -37,7 +37,9 @@ def refuse(rows: Sequence[ImportRow], setting: Setting) -> dict[int, str]:
         if any(int(str(row.values.get(name) or 0)) < 0 for name in COUNTS):
             refused[row.number] = _("Impressions and clicks cannot be below zero.")
         elif abs(Decimal(str(row.values["amount"]))) >= MOST:
-            refused[row.number] = _("The amount is too large: at most twelve digits before the mark.")
+            refused[row.number] = _(
+                "The amount is too large: at most twelve digits before the mark."
+            )
     return refused
 
 
@@ -46,9 +48,7 @@ def store(rows: Sequence[ImportRow], setting: Setting) -> Stored:
     wanted = {_stored_key(row, setting): row for row in rows}
     columns = _columns(wanted)
     known = Spend.objects.in_bulk(list(wanted), field_name="external_key")
-    new = [
-        Spend(external_key=key, **columns[key]) for key in wanted if key not in known
-    ]
+    new = [Spend(external_key=key, **columns[key]) for key in wanted if key not in known]
     changed = [
         {"id": spend.pk, **columns[key]}
         for key, spend in known.items()

@@ -155,9 +155,7 @@ _HANDOFFS = (
     *_ORIGIN,
     TargetField("owner", "text", _("SDR"), _("A person's name, e-mail or id."), limit=120),
     TargetField("account_executive", "text", _("Account executive"), limit=254),
-    TargetField(
-        "source_stage", "text", _("Source's stage"), _("The source's own word."), limit=80
-    ),
+    TargetField("source_stage", "text", _("Source's stage"), _("The source's own word."), limit=80),
     TargetField("disposition", "choice", _("Disposition"), choices=DISPOSITIONS),
     TargetField(
         "reason", "code", _("Reason"), _("A reason's code; only with a rejection."), limit=40

@@ -9,6 +9,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from leads.imports.checking import usable_mapping
 from leads.imports.mapping import BadMapping
 from leads.imports.models import Import, RejectedRow
 from leads.imports.reader import RowReader
@@ -20,7 +21,6 @@ from leads.imports.services import (
     set_mapping,
     start_import,
 )
-from leads.imports.checking import usable_mapping
 from leads.imports.targets import KINDS
 from portal.accounts.models import User
 from portal.core.errors import DomainError
@@ -45,9 +45,7 @@ class Command(BaseCommand):
     help = "Import leads, activities, spend or past handoffs from a CSV file."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
-        parser = super().create_parser(
-            prog_name, subcommand, **{**kwargs, "epilog": EXAMPLES}
-        )
+        parser = super().create_parser(prog_name, subcommand, **{**kwargs, "epilog": EXAMPLES})
         parser.formatter_class = RawDescriptionHelpFormatter
         return parser
 
