@@ -31,6 +31,8 @@ from leads.handoffs.models import Cause, Handoff, Origin
 from portal.accounts.models import Membership, Role, Team, User
 from portal.agreements.models import Agreement, Version
 from portal.agreements.services import propose, sign, start_draft
+from scoring.definitions.services import seed_default
+from scoring.rules.defaults import default_clauses
 from sla.calendar.services import seed_calendars
 from sla.terms.services import seed_default_terms
 
@@ -189,3 +191,16 @@ def make_terms(*, at: datetime = AT, clauses: list[dict[str, Any]] | None = None
         sign(version=version, sha256=version.sha256, by=signer, at=at)
     version.refresh_from_db()
     return version
+
+
+def make_definition(*, at: datetime = AT, signed: bool = True) -> Version:
+    """Make the default definition: in force from ``at``, or a draft of it."""
+    marketing = make_user(role=Role.MARKETING_LEAD)
+    if signed:
+        sales = make_user(role=Role.SALES_LEAD)
+        return seed_default(by_marketing=marketing, by_sales=sales, at=at)
+    agreement, _ = Agreement.objects.get_or_create(
+        slug="definition",
+        defaults={"kind": "definition", "name": "Qualified lead", "created_at": at},
+    )
+    return start_draft(agreement=agreement, by=marketing, at=at, clauses=default_clauses())

@@ -115,9 +115,12 @@ def save_clause(
         raise StaleClause(current)
     if len(rationale) > RATIONALE_LIMIT:
         raise DomainError(_("The rationale is too long. Keep it under 5,000 characters."))
+    kind = current.kind if current else kind  # a clause keeps the kind it was written as
     problems = kind_named(version.agreement.kind).check_clause(kind, key, body)
     if problems:
         raise InvalidClause(problems)
+    if current is not None and _says_the_same(current, body, rationale, position):
+        return current
     if current is None:
         last = version.clauses.aggregate(last=Max("position"))["last"] or 0
         current = Clause(version=version, key=key, kind=kind, position=position or last + 1)
@@ -130,6 +133,14 @@ def save_clause(
     current.save()
     _touch(version, by=by, at=at, change={"clause": key, "was": before["body"], "is": current.body})
     return current
+
+
+def _says_the_same(
+    current: Clause, body: Mapping[str, Any], rationale: str, position: int | None
+) -> bool:
+    """Tell whether saving would change nothing; then nothing is voided either."""
+    is_in_place = position is None or position == current.position
+    return is_in_place and current.rationale == rationale and current.body == dict(body)
 
 
 @transaction.atomic
@@ -246,16 +257,22 @@ def sign(*, version: Version, sha256: str, by: User, at: datetime) -> Signature:
     signature = Signature.objects.create(
         version=version, side=side, signer=by, role=by.role, sha256=sha256, at=at
     )
-    payload = {"side": side, "sha256": sha256}
-    record("agreement.signed", subject=version, actor=by, at=at, payload=payload)
     if not missing_sides(version):
         version.effective_from = _free_instant(version, max(at, version.starts_at or at))
         version.save(update_fields=["effective_from"])
+    payload = {"side": side, "role": by.role, "sha256": sha256}
+    if version.effective_from is not None:
+        payload["effective_from"] = version.effective_from.isoformat()
+    record("agreement.signed", subject=version, actor=by, at=at, payload=payload)
     return signature
 
 
 def _free_instant(version: Version, wanted: datetime) -> datetime:
-    """Return the first second from ``wanted`` on at which no other version begins."""
+    """Return the first second from ``wanted`` on at which no other version begins.
+
+    Locks the agreement: two drafts that get their last signature at once take turns.
+    """
+    Agreement.objects.select_for_update().get(pk=version.agreement_id)
     taken = set(
         Version.objects.filter(agreement=version.agreement, effective_from__gte=wanted).values_list(
             "effective_from", flat=True
