@@ -140,7 +140,7 @@ class LostForm(forms.Form):
     reason = forms.CharField(label=_("Why it was lost"), max_length=200)
 
 
-class SavedViewForm(forms.ModelForm[SavedView]):
+class SavedViewForm(forms.ModelForm):
     """Keeps the filter that is set under a name; the same name again replaces it."""
 
     class Meta:
