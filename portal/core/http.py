@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, cast
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -14,9 +15,25 @@ def user_of(request: HttpRequest) -> "User":
     return cast("User", request.user)
 
 
+def address_of(request: HttpRequest) -> str:
+    """Return the caller's network address; what a proxy says counts only where one stands.
+
+    The proxy next to us appends the address it saw, so the last entry is the one to believe:
+    those before it are the caller's own words.
+    """
+    if settings.BEHIND_PROXY:
+        said = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        if said:
+            return str(said)[:45]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 def is_htmx(request: HttpRequest) -> bool:
     """Tell whether only a part of the page is wanted."""
-    return request.headers.get("HX-Request") == "true" and not request.headers.get("HX-Boosted")
+    wants_page = request.headers.get("HX-Boosted") or request.headers.get(
+        "HX-History-Restore-Request"
+    )
+    return request.headers.get("HX-Request") == "true" and not wants_page
 
 
 def next_url(request: HttpRequest, fallback: str) -> str:
