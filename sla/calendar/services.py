@@ -42,7 +42,7 @@ def save_day(
     """
     is_holiday = intervals is None
     hours = [list(each) for each in intervals or ()]
-    _check_hours(calendar, day, hours)
+    check_hours(calendar, day, hours)
     row, _made = ClosedDay.objects.update_or_create(
         calendar=calendar,
         day=day,
@@ -91,10 +91,11 @@ def seed_calendars(*, by: User | None, at: datetime) -> dict[str, Calendar]:
     return {calendar.slug: calendar for calendar in Calendar.objects.all()}
 
 
-def _check_hours(calendar: Calendar, day: date, hours: list[list[str]]) -> None:
+def check_hours(calendar: Calendar, day: date, hours: Sequence[Sequence[str]]) -> None:
+    """Raise ImpossibleDay when these hours of one day overlap or are no times."""
     try:
         own = intervals_of(hours)
-    except ValueError as failure:
+    except (TypeError, ValueError) as failure:
         raise ImpossibleDay(_("Write each opening as two times, such as 09:00–12:30.")) from failure
     open_all_day = ((time(0), time(0)),)  # only this day's own hours are judged here
     week = {(day + timedelta(days=3)).weekday(): open_all_day}

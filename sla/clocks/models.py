@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint, Value
+from django.db.models.lookups import Exact
 
 from leads.handoffs.models import Handoff
 from portal.accounts.models import User
@@ -39,6 +40,10 @@ class ClockQuerySet(models.QuerySet["Clock"]):
         """Annotate ``state``: what each clock is at ``at``."""
         return self.annotate(state=state_expression(at))
 
+    def in_state(self, state: str, at: datetime) -> Self:
+        """Clocks that are in ``state`` at ``at``."""
+        return self.filter(Exact(state_expression(at), Value(state)))
+
     def for_list(self) -> Self:
         return self.select_related(
             "handoff__lead__company", "handoff__owner", "handoff__team", "version"
@@ -50,8 +55,8 @@ class Clock(models.Model):
 
     ``stamped_at`` is when the promise was kept (a touch; the disposition), the earliest wins.
     ``ended_at`` is the disposition, which ends both clocks. ``used`` seconds were consumed before
-    ``moved_at``, when the clock last changed its owner's calendar. ``kind`` is what is promised,
-    ``promise`` the key of the signed clause.
+    ``moved_at``, when the clock last changed its owner's calendar; ``worked`` seconds by the
+    stamp. ``kind`` is what is promised, ``promise`` the key of the signed clause.
     """
 
     handoff = models.ForeignKey("leads.Handoff", models.CASCADE, related_name="clocks")

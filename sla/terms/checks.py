@@ -69,7 +69,7 @@ def check_version(clauses: Iterable[Mapping[str, Any]]) -> list[Problem]:
     terms = terms_of(rows)
     if not terms.promises and not terms.others:
         problems.append(
-            Problem("", _("Terms without a promise bind nobody. Add at least one promise."))
+            Problem("", _("A text without a promise binds nobody. Add at least one promise."))
         )
     for promise in terms.promises:
         problems += _unknown_calendars(promise, terms.calendars)

@@ -1,0 +1,181 @@
+"""What both sides promised and kept, counted by the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
+
+from leads.dispositions.models import Disposition, Effect, Outcome
+from leads.handoffs.models import HandoffQuerySet
+from portal.core.intervals import ENOUGH, Interval, wilson
+from sla.clocks.models import ClockQuerySet, Promise
+from sla.clocks.states import State
+
+SECOND = timedelta(seconds=1)
+CAME_DUE = (State.MET, State.MET_LATE, State.BREACHED)
+
+
+@dataclass
+class Tally:
+    """Clocks of one group by state. ``waiting`` are breached and still without their stamp."""
+
+    counts: dict[State, int] = field(default_factory=lambda: dict.fromkeys(State, 0))
+    waiting: int = 0
+
+    def add(self, state: State, count: int, waiting: int) -> None:
+        self.counts[state] += count
+        if state == State.BREACHED:
+            self.waiting += waiting
+
+    @property
+    def met(self) -> int:
+        return self.counts[State.MET]
+
+    @property
+    def n(self) -> int:
+        """Clocks whose promise was kept or broken; breached ones that still wait are counted."""
+        return sum(self.counts[state] for state in CAME_DUE)
+
+    @property
+    def late(self) -> int:
+        return self.n - self.met
+
+    @property
+    def ended(self) -> int:
+        return self.counts[State.ENDED]
+
+    @property
+    def excused(self) -> int:
+        return self.counts[State.EXCUSED]
+
+    @property
+    def running(self) -> int:
+        return sum(self.counts[each] for each in (State.ON_TIME, State.AT_RISK, State.PAUSED))
+
+    @property
+    def share(self) -> Interval | None:
+        """Attainment with its interval; None under 30, where a share says nothing."""
+        return wilson(self.met, self.n) if self.n >= ENOUGH else None
+
+
+def tally(
+    clocks: ClockQuerySet, *, at: datetime, by: Sequence[str] = ("kind",)
+) -> dict[tuple[Any, ...], Tally]:
+    """Count clocks by state at ``at`` for each combination of ``by``; one statement."""
+    rows = (
+        clocks.with_state(at)
+        .order_by()
+        .values_list(*by, "state")
+        .annotate(n=Count("pk"), waiting=Count("pk", filter=Q(stamped_at=None, ended_at=None)))
+    )
+    found: dict[tuple[Any, ...], Tally] = {}
+    for *key, state, count, waiting in rows:
+        found.setdefault(tuple(key), Tally()).add(State(state), count, waiting)
+    return found
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Time to the first touch in seconds: working time and wall time.
+
+    A figure is None when so many still wait past due that it has not been reached yet: they are
+    counted as slower than every touch, not dropped.
+    """
+
+    touched: int
+    waiting: int
+    median_working: int | None = None
+    p90_working: int | None = None
+    median_wall: int | None = None
+    p90_wall: int | None = None
+
+    @property
+    def n(self) -> int:
+        return self.touched + self.waiting
+
+
+def speed_to_lead(clocks: ClockQuerySet, *, at: datetime) -> Speed:
+    """Return how fast leads were first touched; five statements."""
+    rows = clocks.filter(kind=Promise.FIRST_TOUCH)
+    counts = rows.aggregate(
+        touched=Count("pk", filter=Q(stamp_activity__isnull=False, worked__isnull=False)),
+        waiting=Count("pk", filter=Q(stamped_at=None, ended_at=None, due_at__lt=at)),
+    )
+    touched = rows.filter(stamp_activity__isnull=False, worked__isnull=False).order_by()
+    wall = ExpressionWrapper(F("stamped_at") - F("started_at"), output_field=DurationField())
+    working = touched.order_by("worked").values_list("worked", flat=True)
+    walls = touched.annotate(wall=wall).order_by("wall").values_list("wall", flat=True)
+
+    def nth(values: Any, share: float) -> Any:
+        place = ceil(share * (counts["touched"] + counts["waiting"])) - 1
+        return values[place] if 0 <= place < counts["touched"] else None
+
+    def seconds(length: timedelta | None) -> int | None:
+        return None if length is None else length // SECOND
+
+    return Speed(
+        **counts,
+        median_working=nth(working, 0.5),
+        p90_working=nth(working, 0.9),
+        median_wall=seconds(nth(walls, 0.5)),
+        p90_wall=seconds(nth(walls, 0.9)),
+    )
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What marketing handed over and sales said of it. Duplicates and mends are no judgement."""
+
+    made: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    to_mend: int
+
+    @property
+    def judged(self) -> int:
+        return self.accepted + self.rejected
+
+    @property
+    def undecided(self) -> int:
+        return self.made - self.judged - self.duplicates - self.to_mend
+
+    @property
+    def share(self) -> Interval | None:
+        """The accepted share with its interval; None under 30 judged."""
+        return wilson(self.accepted, self.judged) if self.judged >= ENOUGH else None
+
+
+def delivered(handoffs: HandoffQuerySet) -> Delivered:
+    """Count live handoffs and their standing dispositions; two statements."""
+    made = handoffs.order_by().count()
+    rows = (
+        Disposition.objects.standing()
+        .filter(handoff__in=handoffs.order_by().values("pk"))
+        .order_by()
+        .values_list("outcome", "reason__effect")
+        .annotate(n=Count("pk"))
+    )
+    counts: dict[str, int] = {}
+    for outcome, effect, count in rows:
+        apart = effect if effect in {Effect.DUPLICATE, Effect.MEND} else outcome
+        counts[apart] = counts.get(apart, 0) + count
+    return Delivered(
+        made=made,
+        accepted=counts.get(Outcome.ACCEPTED, 0),
+        rejected=counts.get(Outcome.REJECTED, 0),
+        duplicates=counts.get(Effect.DUPLICATE, 0),
+        to_mend=counts.get(Effect.MEND, 0),
+    )
+
+
+def handoffs_made(
+    handoffs: HandoffQuerySet, *, since: datetime | None, before: datetime | None, team: Any
+) -> HandoffQuerySet:
+    """Return the live handoffs of a period, of one team where it is given."""
+    period = Q(made_at__gte=since) if since else Q()
+    period &= Q(made_at__lt=before) if before else Q()
+    return handoffs.live().filter(period, **({"team": team} if team else {}))

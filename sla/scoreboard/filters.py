@@ -1,0 +1,92 @@
+"""Which clocks a page is about: a period in the organisation's days, a team, a person, a state."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import django_filters
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import SIDE_OF_ROLE, Organisation, Side, Team, User
+from sla.clocks.models import Clock, ClockQuerySet, Promise
+from sla.clocks.states import State
+
+DAYS = 90  # shown when nobody chose
+SALES_ROLES = [role for role, side in SIDE_OF_ROLE.items() if side == Side.SALES]
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class PeriodFilter(django_filters.FilterSet):
+    """Clocks that started in a period, both days included; the last 90 days by default.
+
+    ``at`` is the instant the page speaks of; days begin at midnight in the organisation's zone.
+    """
+
+    since = django_filters.DateFilter(method="from_day", label=_("From"), widget=_day())
+    until = django_filters.DateFilter(method="to_day", label=_("To"), widget=_day())
+    team = django_filters.ModelChoiceFilter(
+        field_name="handoff__team",
+        queryset=Team.objects.all(),
+        label=_("Team"),
+        empty_label=_("all"),
+    )
+
+    class Meta:
+        model = Clock
+        fields: list[str] = []
+
+    def __init__(
+        self, data: Mapping[str, Any] | None, *, queryset: ClockQuerySet, at: datetime
+    ) -> None:
+        self.at, self.zone = at, ZoneInfo(Organisation.current().zone)
+        chosen = QueryDict(mutable=True)
+        chosen.update(data or {})
+        if not chosen.get("since"):
+            chosen["since"] = (at.astimezone(self.zone).date() - timedelta(days=DAYS)).isoformat()
+        super().__init__(chosen, queryset=queryset)
+
+    def begins(self, day: date) -> datetime:
+        """Return the first instant of ``day``."""
+        return datetime.combine(day, time(0), self.zone)
+
+    def from_day(self, rows: ClockQuerySet, name: str, day: date) -> ClockQuerySet:
+        return rows.filter(started_at__gte=self.begins(day))
+
+    def to_day(self, rows: ClockQuerySet, name: str, day: date) -> ClockQuerySet:
+        return rows.filter(started_at__lt=self.begins(day + timedelta(days=1)))
+
+    def chosen(self, name: str) -> Any:
+        """Return one chosen value, or None when there is none that can be used."""
+        self.form.is_valid()
+        return self.form.cleaned_data.get(name)
+
+    def period_query(self) -> str:
+        """Return the chosen period and team as a query string, for links to the clocks behind."""
+        return urlencode({k: self.data[k] for k in ("since", "until", "team") if self.data.get(k)})
+
+
+class ClockFilter(PeriodFilter):
+    """The same, and of one promise, person or state."""
+
+    promise = django_filters.ChoiceFilter(
+        field_name="kind", choices=Promise.choices, label=_("Promise"), empty_label=_("all")
+    )
+    state = django_filters.ChoiceFilter(
+        method="in_state", choices=State.choices, label=_("State"), empty_label=_("all")
+    )
+    person = django_filters.ModelChoiceFilter(
+        field_name="handoff__owner",
+        queryset=User.objects.filter(role__in=SALES_ROLES),
+        label=_("Person"),
+        empty_label=_("all"),
+    )
+
+    def in_state(self, rows: ClockQuerySet, name: str, state: str) -> ClockQuerySet:
+        return rows.in_state(state, self.at)
