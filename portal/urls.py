@@ -6,6 +6,12 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.home.urls")),
     path("", include("portal.accounts.urls")),
+    path("", include("portal.notifications.urls")),
+    path("", include("portal.desk.urls")),
+    path("", include("leads.urls")),
+    path("", include("scoring.urls")),
+    path("", include("sla.urls")),
     path("accounts/", include("portal.accounts.entrance")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("portal.api")),
 ]

@@ -71,10 +71,16 @@ def follow(judged: Sequence[Judged], setting: Setting) -> Followed:
 
 
 def is_live(one: Judged, version: Version) -> bool:
-    """Whether an activity, a fact or passing time caused this settling of the lead."""
-    if one.record.stale_since is not None and one.record.stale_cause == StaleCause.LIVE:
-        return True
-    return one.record.stale_since is None and one.record.version_id == version.pk
+    """Whether an activity, a fact or passing time caused this settling of the lead.
+
+    What waited since before the version was in force was not what opened a gate: the
+    activation was.
+    """
+    stale_since = one.record.stale_since
+    if stale_since is None:
+        return one.record.version_id == version.pk
+    begun = version.effective_from
+    return one.record.stale_cause == StaleCause.LIVE and (begun is None or stale_since >= begun)
 
 
 def _qualify(judged: Sequence[Judged], setting: Setting) -> list[int]:
@@ -214,6 +220,6 @@ def _queue(waiting: Sequence[Judged], setting: Setting) -> list[int]:
 def _why(one: Judged, version: Version) -> Release.Cause:
     if one.record.stale_since is not None and one.record.stale_cause == StaleCause.IMPORT:
         return Release.Cause.IMPORT
-    if one.record.version_id is not None and one.record.version_id != version.pk:
+    if one.record.version_id != version.pk:
         return Release.Cause.ACTIVATION
     return Release.Cause.RESCORE

@@ -125,10 +125,13 @@ def settle_due(*, at: datetime, limit: int = BATCH) -> int:
     if found is None:
         return 0
     version, _definition = found
+    ids: list[int] = []
     for due in _due(version, at):
-        ids = list(due.values_list("lead_id", flat=True)[:limit])
-        if ids:
-            return settle(ids, at=at, skip_busy=True).scored
+        ids += due.exclude(lead__in=ids).values_list("lead_id", flat=True)[: limit - len(ids)]
+        if len(ids) == limit:
+            break
+    if ids:
+        return settle(ids, at=at, skip_busy=True).scored
     _finish_rescore(version, at)
     return 0
 

@@ -1,0 +1,173 @@
+"""Making the demo company: about 2,500 leads, 30,000 activities and 90 days of handoffs."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from random import Random
+
+from django.utils import timezone
+
+from leads.capture.models import CaptureForm
+from leads.database.models import SavedView, Spend
+from leads.database.sources import campaigns_named, sources_named
+from portal.agreements.models import Version
+from portal.agreements.services import propose, save_clause, sign, start_draft
+from portal.demo import market
+from portal.demo.deals import Deals
+from portal.demo.people import Cast, hire
+from portal.demo.replay import Replay, ticks_between
+from portal.demo.sales import SalesFloor
+from portal.demo.story import cast_market
+from portal.events.bells import held
+from portal.events.models import Delivery
+from scoring.definitions.services import seed_default
+from sla.calendar.hours import WorkingCalendar
+from sla.calendar.services import seed_calendars
+from sla.terms.services import seed_default_terms
+
+LEADS = 2500
+BEFORE = timedelta(days=130)  # the oldest lead
+DAYS = timedelta(days=90)  # since both sides signed
+SECOND = timedelta(days=38)  # since version 2
+SEED = 20260302
+OFFICE = WorkingCalendar("Europe/Berlin", {day: ((time(9), time(17)),) for day in range(5)})
+Say = Callable[[str], None]
+
+
+def make_demo(*, until: datetime, leads: int = LEADS, say: Say) -> None:
+    """Make the company as of ``until``. Inputs are seeded; the product computes the rest."""
+    until = until.replace(minute=0, second=0, microsecond=0)
+    random = Random(SEED)  # noqa: S311 - a story, not a secret
+    with held():
+        start = until - DAYS
+        cast = hire(at=until - BEFORE - timedelta(days=30))
+        agree(cast, start)
+        people, deeds = cast_market(random, number=leads, since=until - BEFORE, until=until)
+        floor = SalesFloor(random, OFFICE)
+        replay = Replay(people, deeds, floor, Deals(random, cast))
+        replay.feed(start, history=True)
+        say(f"{leads} people and {len(deeds)} things they did are ready.")
+        live(replay, cast, start, until, say)
+        replay.deals.talk(until)
+        replay.follow(until)
+    dress(cast, random, until)
+    Delivery.objects.filter(state="pending").update(not_before=timezone.now())
+
+
+def agree(cast: Cast, start: datetime) -> None:
+    """Both sides sign the definition and the SLA terms."""
+    seed_calendars(by=cast.sales_lead, at=start)
+    for seed in (seed_default, seed_default_terms):
+        seed(by_marketing=cast.marketing_lead, by_sales=cast.sales_lead, at=start)
+
+
+def live(replay: Replay, cast: Cast, start: datetime, until: datetime, say: Say) -> None:
+    """Live through the 90 days."""
+    signed_second = False
+    day = start.date()
+    for at in ticks_between(start, until):
+        if not signed_second and at >= until - SECOND:
+            second_version(cast, at)
+            signed_second = True
+        replay.live_until(at)
+        if at.date() != day and at.weekday() < 5:
+            day = at.date()
+            replay.deals.work(at)
+            replay.release(4, cast.sales_lead, at)
+            if day.day in {1, 15}:
+                say(f"{day:%d %B} is over.")
+
+
+def second_version(cast: Cast, at: datetime) -> None:
+    """After two months both sides agree to pay for the size of a company, too."""
+    first = Version.objects.of_kind("definition").get(number=1)
+    note = "Companies of 100 to 1,000 people are accepted more often."
+    draft = start_draft(
+        agreement=first.agreement, by=cast.marketing_lead, at=at, based_on=first, note=note
+    )
+    save_clause(
+        version=draft,
+        key="mid_size",
+        kind="rule",
+        body={
+            "group": "company",
+            "name": "100 to 1,000 people",
+            "points": "10",
+            "signal": "none",
+            "disqualifies": False,
+            "type": "attribute",
+            "when": {"field": "company_size", "op": "between", "value": [100, 1000]},
+        },
+        rationale=note,
+        revision=None,
+        by=cast.marketing_lead,
+        at=at,
+    )
+    version = propose(version=draft, by=cast.marketing_lead, at=at)
+    for signer in (cast.marketing_lead, cast.sales_lead):
+        sign(version=version, sha256=version.sha256, by=signer, at=at)
+
+
+def dress(cast: Cast, random: Random, until: datetime) -> None:
+    """Everything around: forms, spend, a saved view, the next draft."""
+    sources = sources_named(source[0] for source in market.SOURCES)
+    _forms(sources["demo form"].pk, sources["white paper"].pk)
+    for name, _share, campaigns, euros in market.SOURCES:
+        if euros:
+            _spend(random, sources[name.casefold()], campaigns, euros, until)
+    for user in (cast.marketing_lead, *cast.marketing):
+        query = "stage=mql&order=-rank"
+        SavedView.objects.create(user=user, page="leads", name="MQLs, best first", query=query)
+    second = Version.objects.of_kind("definition").get(number=2)
+    note = "Case studies draw readers, not buyers: see the rejections."
+    start_draft(
+        agreement=second.agreement, by=cast.marketing[0], at=until, based_on=second, note=note
+    )
+
+
+def _forms(demo_source: int, paper_source: int) -> None:
+    consent = "I agree that Alignment demo stores my answers and contacts me about them."
+    usual = {"consent_text": consent, "thanks": "Somebody will be in touch soon."}
+    CaptureForm.objects.create(
+        slug="demo",
+        name="See it with your own numbers",
+        intro="Thirty minutes, with your definition of a good lead.",
+        button="Ask for a demo",
+        activity="demo_request",
+        source_id=demo_source,
+        **usual,
+    )
+    CaptureForm.objects.create(
+        slug="guide",
+        name="Read the alignment handbook",
+        intro="How forty teams agreed on what a qualified lead is.",
+        button="Send me the handbook",
+        activity="content_download",
+        source_id=paper_source,
+        **usual,
+    )
+
+
+def _spend(
+    random: Random, source: object, campaigns: tuple[str, ...], euros: int, until: datetime
+) -> None:
+    found = campaigns_named([(source, name) for name in campaigns])  # type: ignore[list-item]
+    rows = []
+    for campaign in found.values():
+        for back in range(BEFORE.days):
+            day = (until - timedelta(days=back)).date()
+            amount = Decimal(euros) * Decimal(random.randint(60, 140)) / 100 / len(campaigns)
+            key = sha256(f"{day}{campaign.pk}".encode()).hexdigest()
+            rows.append(
+                Spend(
+                    day=day,
+                    source=campaign.source,
+                    campaign=campaign,
+                    amount=amount.quantize(Decimal("0.01")),
+                    currency="EUR",
+                    clicks=random.randint(5, 90),
+                    external_key=key,
+                )
+            )
+    Spend.objects.bulk_create(rows, batch_size=500)

@@ -1,0 +1,7 @@
+"""Gathers the addresses of this app's rooms."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("scoring.feedback.urls")),
+]
