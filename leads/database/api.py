@@ -1,6 +1,5 @@
 """Reading leads over the API."""
 
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -47,7 +46,9 @@ class LeadSerializer(serializers.ModelSerializer[Lead]):
 
     id = serializers.UUIDField(source="public_id")
     company = serializers.CharField(source="company.name", default=None, allow_null=True)
-    source = serializers.CharField(source="source.name", default=None, allow_null=True)
+    source = serializers.CharField(  # type: ignore[assignment]  # DRF keeps an argument there
+        source="source.name", default=None, allow_null=True
+    )
     campaign = serializers.CharField(source="campaign.name", default=None, allow_null=True)
     owner = serializers.EmailField(source="owner.email", default=None, allow_null=True)
     standing = StandingSerializer()
@@ -83,7 +84,6 @@ class LeadQuery(QuerySerializer):
     external_source = serializers.CharField(required=False, max_length=40)
     external_id = serializers.CharField(required=False, max_length=64)
     owner = serializers.EmailField(required=False, help_text="The owner's e-mail.")
-    scored_since = Instant(required=False, help_text="Scored anew at or after this instant.")
 
 
 class LeadList(generics.ListAPIView[Lead]):
@@ -133,7 +133,4 @@ def narrowed(rows: LeadQuerySet, asked: dict[str, Any]) -> LeadQuerySet:
         found["email_key"] = email_key(asked["email"])
     if "owner" in asked:
         found["standing__owner__email"] = email_key(asked["owner"])
-    if "scored_since" in asked:
-        since: datetime = asked["scored_since"]
-        found["standing__scored_at__gte"] = since
     return rows.filter(**found)

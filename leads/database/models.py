@@ -182,6 +182,9 @@ class Lead(models.Model):
             Index(fields=["name_key"], name="leads_by_name"),
             Index(fields=["email_key"], name="leads_by_email"),
             Index(fields=["email_domain"], name="leads_by_domain"),
+            Index(
+                fields=["external_id"], condition=~Q(external_id=""), name="leads_by_external_id"
+            ),
             Index(fields=["recycle_on"], condition=Q(stage="recycled"), name="leads_recycle_due"),
             Index(
                 fields=["mend_since"],
