@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("leads.imports.urls")),
     path("", include("leads.database.urls")),
     path("", include("leads.tasks.urls")),
     path("", include("leads.capture.urls")),

@@ -91,6 +91,16 @@ class Import(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("import", args=[self.public_id])
 
+    @property
+    def is_editable(self) -> bool:
+        """Tell whether its mapping may still change: nothing of it has been stored."""
+        waits = self.state in {self.State.UPLOADED, self.State.CHECKED, self.State.FAILED}
+        return waits and self.next_row == 1
+
+    @property
+    def has_started(self) -> bool:
+        return self.started_at is not None
+
 
 class RejectedRow(models.Model):
     """A row that could not be used: its text as it stood in the file, and why."""
