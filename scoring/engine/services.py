@@ -70,10 +70,12 @@ def _settle_batch(
 def _judge_locked(
     lead_ids: Sequence[int], setting: Setting, *, skip_busy: bool = False
 ) -> list[Judged]:
-    """Lock, read, evaluate and store; return what was found."""
+    """Lock leads, then standings (leads.handoffs.locks); read, evaluate, store what was found."""
+    leads = Lead.objects.select_for_update(skip_locked=skip_busy, no_key=True, of=("self",))
+    locked = leads.filter(pk__in=lead_ids).order_by("pk").values_list("pk", flat=True)
     records = list(
         Standing.objects.select_for_update(skip_locked=skip_busy, of=("self",))
-        .filter(lead__in=lead_ids, is_listed=True)
+        .filter(lead__in=list(locked), is_listed=True)
         .order_by("lead_id")
     )
     ids = [one.lead_id for one in records]
