@@ -18,7 +18,7 @@ DEMO_ROLES = (
 )
 
 
-class SignIn(account.LoginView):  # type: ignore[misc]
+class SignIn(account.LoginView):
     """Sign-in by e-mail; in the demo with a card for each role."""
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:

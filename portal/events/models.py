@@ -1,7 +1,5 @@
 """What happened, to which leads, and what still has to follow."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Index, Q, UniqueConstraint
@@ -30,10 +28,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.subject_type} {self.subject_id}"
-
-    @property
-    def data(self) -> dict[str, Any]:
-        return self.payload
 
 
 class EventLead(models.Model):
