@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -61,6 +62,11 @@ class PeriodFilter(django_filters.FilterSet):
 
     def to_day(self, rows: ClockQuerySet, name: str, day: date) -> ClockQuerySet:
         return rows.filter(started_at__lt=self.begins(day + timedelta(days=1)))
+
+    @property
+    def status(self) -> HTTPStatus:
+        """What a page answers: 422 when a choice cannot be read; it is left out then."""
+        return HTTPStatus.OK if self.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
 
     def chosen(self, name: str) -> Any:
         """Return one chosen value, or None when there is none that can be used."""

@@ -29,7 +29,7 @@ def scoreboard(request: HttpRequest) -> HttpResponse:
         "in_force_terms": terms_in_force(at),
         "period": chosen.period_query(),
     }
-    return render(request, "sla/scoreboard/page.html", context)
+    return render(request, "sla/scoreboard/page.html", context, status=chosen.status)
 
 
 @login_required
@@ -45,7 +45,7 @@ def clocks(request: HttpRequest) -> HttpResponse:
     )
     context = {"filter": chosen, "page": page, "views": show_clocks(page.rows, at=at), "now": at}
     template = "sla/clocks/_rows.html" if is_htmx(request) else "sla/clocks/list.html"
-    return render(request, template, context)
+    return render(request, template, context, status=chosen.status)
 
 
 @login_required
