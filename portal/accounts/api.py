@@ -1,7 +1,7 @@
 """Who calls the API, and what the key allows."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -9,11 +9,14 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from portal.accounts.keys import hash_key
+from portal.accounts.keys import SENDS, hash_key, not_a_sender
 from portal.accounts.models import ApiKey, User
+from portal.core.errors import NotAllowed
 from portal.core.throttle import count_knock
+
+if TYPE_CHECKING:  # views import this module while they are being made
+    from rest_framework.views import APIView
 
 SEEN_EVERY = timedelta(minutes=1)  # last_used_at is a hint, not worth a write a request
 
@@ -48,10 +51,23 @@ class KeyAuthentication(BaseAuthentication):
 class HasScope(BasePermission):
     """The view names the scope that each method needs: ``scopes = {"GET": "leads:read"}``."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         if not isinstance(request.auth, ApiKey):
             raise exceptions.NotAuthenticated
-        scopes: dict[str, Any] = getattr(view, "scopes", {})
-        return (
-            request.method == "OPTIONS" or scopes.get(request.method or "") in request.auth.scopes
-        )
+        scopes: dict[str, str] = getattr(view, "scopes", {})
+        needed = scopes.get(request.method or "")
+        if needed is None:
+            return True  # answered by 405, or by the description of OPTIONS
+        if needed == SENDS and not request.auth.owner.sees_everything:
+            raise NotAllowed(not_a_sender())
+        return needed in request.auth.scopes
+
+
+def key_of(request: Request) -> ApiKey:
+    """Return the key that asks; only behind ``HasScope``."""
+    return cast("ApiKey", request.auth)
+
+
+def owner_of(request: Request) -> User:
+    """Return the person whom the key acts for; only behind ``HasScope``."""
+    return key_of(request).owner

@@ -17,6 +17,8 @@ from django.db.models.expressions import OrderBy
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 50
+LONGEST_CURSOR = 1000
+LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ def keyset_page(
     )
 
 
+def is_cursor(cursor: str, model: type[Model], order: Sequence[str]) -> bool:
+    """Tell whether ``cursor`` is one that pages of this model in this order hand out."""
+    return _read(cursor, model, order)[1] is not None
+
+
 def _order(model: type[Model], path: str, *, backwards: bool) -> OrderBy:
     name = path.removeprefix("-")
     falling, field = path.startswith("-"), F(name)
@@ -70,16 +77,22 @@ def _order(model: type[Model], path: str, *, backwards: bool) -> OrderBy:
 def _beyond(
     model: type[Model], order: Sequence[str], values: Sequence[Any], *, backwards: bool
 ) -> Q:
-    """Rows strictly after (or before) ``values`` in ``order``, empty values last."""
-    condition, equal = Q(pk__in=[]), Q()
+    """Rows strictly after (or before) ``values`` in ``order``, empty values last.
+
+    The bound on the first field adds nothing to the meaning: it tells the database where in the
+    index to begin, which it does not read out of the alternatives.
+    """
+    start, condition, equal = Q(), Q(pk__in=[]), Q()
     for path, value in zip(order, values, strict=True):
         name = path.removeprefix("-")
         falling = path.startswith("-") != backwards
         has_empty = _field(model, name).null
+        if path == order[0] and not has_empty:
+            start = Q(**{f"{name}__{'lte' if falling else 'gte'}": value})
         step = _step(name, value, falling=falling, has_empty=has_empty, backwards=backwards)
         condition |= equal & step
         equal &= Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
-    return condition
+    return start & condition
 
 
 def _step(name: str, value: Any, *, falling: bool, has_empty: bool, backwards: bool) -> Q:
@@ -106,17 +119,31 @@ def _value(row: Any, path: str) -> Any:
 
 def _read(cursor: str, model: type[Model], order: Sequence[str]) -> tuple[bool, list[Any] | None]:
     """Return (backwards, values); anything malformed reads as "the first page"."""
-    if not cursor:
+    if not cursor or len(cursor) > LONGEST_CURSOR:
         return False, None
     try:
         direction, *values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         fields = [_field(model, path.removeprefix("-")) for path in order]
         if direction not in {"<", ">"} or len(values) != len(fields):
             return False, None
-        clean = [None if v is None else f.to_python(v) for f, v in zip(fields, values, strict=True)]
-    except (ValueError, TypeError, ValidationError, FieldDoesNotExist):
+        clean = [_clean(field, value) for field, value in zip(fields, values, strict=True)]
+    except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
+        return False, None
+    except FieldDoesNotExist:
         return False, None
     return direction == "<", clean
+
+
+def _clean(field: "Field[Any, Any]", value: Any) -> Any:
+    """Return a cursor's value as its column holds it; what no column can hold is refused."""
+    if value is None:
+        return None
+    clean = field.to_python(value)
+    if isinstance(clean, int) and abs(clean) > LARGEST:
+        raise ValueError("no column holds this number")
+    if isinstance(clean, str) and "\x00" in clean:
+        raise ValueError("no column holds this text")
+    return clean
 
 
 def _field(model: type[Model], path: str) -> "Field[Any, Any]":

@@ -1,0 +1,91 @@
+"""Everything under /api/v1/: apps gather their rooms' addresses; the schema describes them all."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.urls import include, path, re_path
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework import exceptions
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from portal.agreements.api import VersionDetail, VersionList
+from portal.core.api import SENTENCES
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the schema describes our keys."""
+
+    target_class = "portal.accounts.api.KeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key made by an admin: Authorization: Bearer ap_…",
+        }
+
+
+@extend_schema(exclude=True)
+class Nothing(APIView):
+    """Every other address below /api/v1/, answered in JSON like the rest."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise exceptions.NotFound
+
+
+def describe_refusals(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
+    """Schema hook: every operation also answers problem details, with our own sentences."""
+    result["components"]["schemas"]["Problem"] = PROBLEM
+    for ways in result["paths"].values():
+        for way, operation in ways.items():
+            always = [401, 403, 404, 405, 406, 422, 429]
+            sends = [400, 409, 413, 415] if way == "post" else []
+            for status in sorted(always + sends):
+                operation["responses"][str(status)] = _refusal(status)
+    return result
+
+
+PROBLEM = {
+    "type": "object",
+    "description": "Why a request was refused (RFC 9457), in a whole sentence.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What to do next."},
+        "errors": {"type": "object", "description": "Sentences by field."},
+        "disposition": {"type": "object", "description": "The decision that counts already."},
+    },
+}
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    detail = str(SENTENCES.get(status, "Somebody was faster. See detail."))
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {"description": detail, "content": {"application/problem+json": content}}
+
+
+OPEN = {"authentication_classes": [], "permission_classes": [AllowAny]}
+schema = login_required(SpectacularJSONAPIView.as_view(**OPEN))
+docs = login_required(
+    SpectacularSwaggerSplitView.as_view(
+        url_name="api-schema", template_name="portal/api/docs.html", **OPEN
+    )
+)
+
+urlpatterns = [
+    path("", include("leads.api")),
+    path("", include("scoring.api")),
+    path("versions/", VersionList.as_view(), name="api-versions"),
+    path("versions/<slug:agreement>/<int:number>/", VersionDetail.as_view(), name="api-version"),
+    path("schema/", schema, name="api-schema"),
+    path("docs/", docs, name="api-docs"),
+    re_path(r"^", Nothing.as_view(), name="api-nothing"),
+]
