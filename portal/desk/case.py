@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import F, Prefetch
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from leads.capture.models import Consent
@@ -64,7 +65,7 @@ def case_of(handoff: Handoff, clocks: Sequence[ClockView], *, reader: User, at: 
         handoff=handoff,
         title=str(facts.get("title") or facts.get("role") or ""),
         facts=_facts(lead, facts),
-        clocks=clocks,
+        clocks=sorted(clocks, key=lambda one: one.clock.kind != Promise.FIRST_TOUCH),
         next_act=next_act(handoff, clocks, at=at),
         explanation=explanation,
         story=story_of(lead, reader=reader, counted=explanation.counted if explanation else None),
@@ -100,7 +101,7 @@ def _facts(lead: Lead, facts: dict[str, str | int]) -> list[tuple[str, str]]:
     """What one reads before calling: the company, the place, the source, what is allowed."""
     size = facts.get("company_size")
     people = _("%(n)s people") % {"n": f"{size:,}"} if isinstance(size, int) else ""
-    company = ", ".join(filter(None, (str(facts.get("industry") or ""), people)))
+    company = capfirst(", ".join(filter(None, (str(facts.get("industry") or ""), people))))
     place = ", ".join(str(facts[name]) for name in ("city", "country") if facts.get(name))
     source = str(lead.source) if lead.source else ""
     known = (("building", company), ("geo-alt", place), ("megaphone", source))
@@ -118,7 +119,7 @@ def consent_of(lead: Lead) -> tuple[str, str]:
     given = Consent.objects.filter(lead=lead).first()
     if given is None:
         return "shield-check", _("No consent on file")
-    day = date_format(timezone.localtime(given.given_at), "j M Y")
+    day = date_format(timezone.localtime(given.given_at), "j M")
     return "shield-check", _("May call and write, since %(day)s") % {"day": day}
 
 
@@ -136,8 +137,8 @@ def next_act(handoff: Handoff, clocks: Sequence[ClockView], *, at: datetime) -> 
         late = _("a first touch, now. It was due %(when)s.")
         return (late if is_touch else _("a decision, now. It was due %(when)s.")) % {"when": when}
     if is_touch:
-        return _("a first touch before %(when)s, then a decision.") % {"when": when}
-    return _("a decision before %(when)s. Nothing else is owed.") % {"when": when}
+        return _("a first touch, due %(when)s, then a decision.") % {"when": when}
+    return _("a decision, due %(when)s. Nothing else is owed.") % {"when": when}
 
 
 def no_longer(lead: Lead, handoff: Handoff | None) -> str:

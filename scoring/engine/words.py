@@ -87,10 +87,11 @@ def date_words(
     """
     if len(dates) > 1 or (dates and always):
         return _days_words(dates)
-    known = [origins[name] for name in facts if name in origins]
+    told = [DERIVED_FROM.get(name, name) for name in facts]
+    known = [origins[name] for name in (*told, *facts) if name in origins]
     if dates or not known:
         return ""
-    set_by, since = max(known, key=lambda origin: origin[1])
+    set_by, since = known[0]
     said = {
         SetBy.PERSON: _("by hand"),
         SetBy.FORM: _("form"),
