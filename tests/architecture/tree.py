@@ -13,7 +13,7 @@ TEMPLATES = ROOT / "templates"
 ROOMS = {
     "portal": (
         "core", "accounts", "events", "agreements", "notifications",
-        "desk", "leadpage", "home", "dashboards",
+        "desk", "leadpage", "home", "dashboards", "demo",
     ),
     "leads": (
         "database", "activities", "handoffs", "dispositions", "routing", "tasks",
