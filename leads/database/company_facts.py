@@ -45,7 +45,7 @@ def known_of_companies(
         .exclude(snapshot=None)
         .values_list("snapshot", "pk")
     )
-    rows = list(FactSnapshot.objects.filter(pk__in=chosen))
+    rows = list(FactSnapshot.objects.filter(pk__in=chosen)) if chosen else []
     texts = decode(rows)
     return {
         chosen[row.pk]: {

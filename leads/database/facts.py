@@ -77,30 +77,29 @@ def write_facts(
     return _write(said, by=by, at=at, cause=cause)
 
 
-@transaction.atomic
-def inherit_company_facts(lead_ids: Iterable[int], *, at: datetime, cause: StaleCause) -> set[int]:
+def inherit_company_facts(
+    newcomers: Iterable[Lead], *, at: datetime, cause: StaleCause
+) -> set[int]:
     """Give newcomers what is known of their company, from a colleague's newest snapshot.
 
-    Each value keeps its authority; it is known of a newcomer from its own beginning at
-    the earliest.
+    Each value keeps its authority; it is known of a newcomer from its own beginning at the
+    earliest. Returns the ids of leads of which more is known; call it in a transaction.
     """
-    newcomers = dict(
-        Lead.objects.filter(pk__in=set(lead_ids), company__isnull=False).values_list(
-            "pk", "company"
-        )
-    )
-    if not newcomers:
+    employed = [lead for lead in newcomers if lead.company_id]
+    if not employed:
         return set()
-    known = known_of_companies(set(newcomers.values()), but=newcomers)
-    starts = dict(Lead.objects.filter(pk__in=newcomers).values_list("pk", "created_at"))
+    known = known_of_companies(
+        {lead.company_id for lead in employed if lead.company_id},
+        but=[lead.pk for lead in employed],
+    )
     said = []
-    for lead_id, company_id in newcomers.items():
-        start = int((starts[lead_id] or at).timestamp())
+    for lead in employed:
+        start = int((lead.created_at or at).timestamp())
         by_origin: dict[tuple[int, int], dict[str, Value]] = defaultdict(dict)
-        for fact, (value, set_by, since) in known.get(company_id, {}).items():
+        for fact, (value, set_by, since) in known.get(lead.company_id or 0, {}).items():
             by_origin[max(since, start), set_by][fact] = value
         said += [
-            _Said(lead_id, since, values, {}, SetBy(set_by))
+            _Said(lead.pk, since, values, {}, SetBy(set_by))
             for (since, set_by), values in sorted(by_origin.items())
         ]
     return _write(said, by=None, at=at, cause=cause, is_copied=True)

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from leads.database.bulk import update_rows
 from leads.database.derive import email_kind_of
+from leads.database.fact_rows import intern, store_rows
 from leads.database.facts import FactChange, write_facts
 from leads.database.models import Lead, StaleCause, Standing
 from leads.database.registry import SetBy
+from leads.database.timeline import FactRow, FactWrite, write_fact
 from leads.database.words import store_words
 
 CHANGING = (
@@ -34,26 +36,30 @@ def store_changes(leads: Sequence[Lead]) -> None:
     )
 
 
-def store_words_of(lead_ids: Sequence[int], *, anew: bool) -> None:
-    """Write the words by which leads and their companies are searched."""
+def store_words_of(lead_ids: Sequence[int]) -> None:
+    """Write the words anew by which leads and their companies are searched."""
     rows = Lead.objects.filter(pk__in=lead_ids).values_list("pk", "name", "company__name")
-    store_words({pk: (name, company or "") for pk, name, company in rows}, anew=anew)
+    store_words({pk: (name, company or "") for pk, name, company in rows}, anew=True)
 
 
-def write_email_kinds(
-    lead_ids: Sequence[int],
-    *,
-    at: datetime,
-    cause: StaleCause,
-    known_from: datetime | None = None,
-) -> None:
-    """Write what kind of address each lead has; known from its beginning, or ``known_from``."""
-    rows = Lead.objects.filter(pk__in=lead_ids)
+def store_first_kinds(leads: Sequence[Lead], *, at: datetime) -> None:
+    """Write what kind of address new leads have: the first that is known of them."""
+    kinds = {lead.pk: kind for lead in leads if (kind := email_kind_of(lead.email_key))}
+    codes = intern(kinds.values())
+    timelines: dict[int, list[FactRow]] = {}
+    for lead in leads:
+        if lead.pk in kinds:
+            start = int((lead.created_at or at).timestamp())
+            first = FactWrite(start, "email_kind", codes[kinds[lead.pk]], SetBy.DERIVED)
+            write_fact(timelines.setdefault(lead.pk, []), first)
+    store_rows(timelines, at=at)
+
+
+def write_email_kinds(lead_ids: Sequence[int], *, at: datetime, cause: StaleCause) -> None:
+    """Write what kind of address leads have since it changed."""
+    rows = Lead.objects.filter(pk__in=lead_ids).values_list("pk", "email_key")
     write_facts(
-        [
-            FactChange(pk, known_from or created_at or at, {"email_kind": email_kind_of(address)})
-            for pk, address, created_at in rows.values_list("pk", "email_key", "created_at")
-        ],
+        [FactChange(pk, at, {"email_kind": email_kind_of(address)}) for pk, address in rows],
         set_by=SetBy.DERIVED,
         by=None,
         at=at,

@@ -7,11 +7,18 @@ from datetime import datetime
 from django.db.models import Q
 
 from leads.database.facts import inherit_company_facts
-from leads.database.lead_rows import store_changes, store_words_of, write_email_kinds
+from leads.database.lead_rows import (
+    store_changes,
+    store_first_kinds,
+    store_words_of,
+    write_email_kinds,
+)
 from leads.database.models import Lead, StageChange, StaleCause, Standing
 from leads.database.standing import mark_stale
 from leads.database.wanted import LeadInput, Wanted, wanted_leads
+from leads.database.words import store_words
 from portal.accounts.models import User
+from portal.events.bells import ring_after_commit
 from portal.events.services import record_each
 
 
@@ -41,19 +48,22 @@ class Batch:
         self.by_email: dict[str, Lead] = {}
         self.by_external: dict[str, Lead] = {}
         self.new: list[Lead] = []
+        self.employers: dict[int | None, str] = {}  # names of the companies of the batch
         self.changed: dict[int, set[str]] = {}  # id of a known lead to its changed columns
 
     def store(self, inputs: Sequence[LeadInput]) -> list[FoundLead]:
         wanted = wanted_leads(inputs)
         self._read(wanted)
+        self.employers = {one.values.get("company_id"): one.company for one in wanted}
         leads, firsts = [], []
         for one in wanted:
             lead, is_first = self._place(one)
             leads.append(lead)
             firsts.append(is_first)
         self._insert()
-        self._update({lead.pk: lead for lead in leads})
-        self._follow_up()
+        known = {lead.pk: lead for lead in leads}
+        self._update(known)
+        self._follow_up(known)
         return [
             FoundLead(lead.pk, is_first, is_first or lead.pk in self.changed)
             for lead, is_first in zip(leads, firsts, strict=True)
@@ -107,7 +117,14 @@ class Batch:
         self.new.sort(key=lambda lead: (lead.email_key, lead.external_id))
         Lead.objects.bulk_create(self.new)
         Standing.objects.bulk_create(
-            Standing(lead=lead, stage=lead.stage, owner_id=lead.owner_id, source_id=lead.source_id)
+            Standing(
+                lead=lead,
+                stage=lead.stage,
+                owner_id=lead.owner_id,
+                source_id=lead.source_id,
+                stale_since=self.at,
+                stale_cause=self.cause,
+            )
             for lead in self.new
         )
         StageChange.objects.bulk_create(
@@ -127,22 +144,28 @@ class Batch:
             lead.revision += 1
         store_changes(changed)
 
-    def _follow_up(self) -> None:
+    def _follow_up(self, leads: Mapping[int, Lead]) -> None:
         """What else is kept of new and changed people: words, kinds of address, events, marks."""
         new = {lead.pk: lead for lead in self.new}
-        rewritten = [pk for pk, names in self.changed.items() if {"name", "company_id"} & names]
-        store_words_of([*new, *rewritten], anew=bool(rewritten))
-        addressed = [pk for pk, names in self.changed.items() if "email" in names]
-        write_email_kinds(list(new), at=self.at, cause=self.cause)
-        if addressed:
-            write_email_kinds(addressed, at=self.at, cause=self.cause, known_from=self.at)
-        joined = [pk for pk, names in self.changed.items() if "company_id" in names]
-        employed = [pk for pk, lead in new.items() if lead.company_id]
-        if joined or employed:
-            inherit_company_facts([*employed, *joined], at=self.at, cause=self.cause)
+        store_words({lead.pk: (lead.name, self._employer(lead)) for lead in self.new})
+        store_first_kinds(self.new, at=self.at)
+        if renamed := self._changed_in("name", "company_id"):
+            store_words_of(renamed)
+        if addressed := self._changed_in("email"):
+            write_email_kinds(addressed, at=self.at, cause=self.cause)
+        joined = [leads[pk] for pk in self._changed_in("company_id")]
+        inherit_company_facts([*self.new, *joined], at=self.at, cause=self.cause)
         if self.cause != StaleCause.IMPORT:
             self._record(new)
-        mark_stale([*new, *self.changed], cause=self.cause, at=self.at)
+        mark_stale(self.changed, cause=self.cause, at=self.at)
+        if self.cause == StaleCause.LIVE:
+            ring_after_commit("lead.stale", sorted(new), at=self.at)
+
+    def _changed_in(self, *names: str) -> list[int]:
+        return [pk for pk, columns in self.changed.items() if columns.intersection(names)]
+
+    def _employer(self, lead: Lead) -> str:
+        return self.employers.get(lead.company_id or 0, "")
 
     def _record(self, new: Mapping[int, Lead]) -> None:
         captured = [(lead, {"via": self.external_source}) for lead in new.values()]

@@ -153,8 +153,8 @@ def _store(lead: Lead, changed: set[str], *, at: datetime) -> None:
     except IntegrityError:
         raise DomainError(_("Another lead has this e-mail address.")) from None
     if {"name", "company"} & changed:
-        store_words_of([lead.pk], anew=True)
+        store_words_of([lead.pk])
     if "email" in changed:
-        write_email_kinds([lead.pk], at=at, cause=StaleCause.LIVE, known_from=at)
+        write_email_kinds([lead.pk], at=at, cause=StaleCause.LIVE)
     if "company" in changed:
-        inherit_company_facts([lead.pk], at=at, cause=StaleCause.LIVE)
+        inherit_company_facts([lead], at=at, cause=StaleCause.LIVE)

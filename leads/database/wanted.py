@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from leads.database.companies import clean_domain, companies_named
-from leads.database.models import Lead, Stage
+from leads.database.models import Company, Lead, Stage
 from leads.database.sources import campaigns_named, sources_named
 from portal.accounts.models import User
 from portal.core.errors import DomainError
@@ -49,6 +49,7 @@ class Wanted:
 
     email_key: str
     external_id: str
+    company: str
     stage: Stage
     values: Mapping[str, Any]  # filled where blank
     origin: Mapping[str, Any]  # source, campaign and the rest: kept together
@@ -115,7 +116,7 @@ def wanted_leads(inputs: Sequence[LeadInput]) -> list[Wanted]:
         found.append(
             _wanted(
                 one,
-                company_id=company.pk if company else None,
+                company=company,
                 source_id=source.pk if source else None,
                 campaign_id=campaign.pk if campaign else None,
             )
@@ -130,7 +131,7 @@ def _company(one: LeadInput) -> tuple[str, str]:
 def _wanted(
     one: LeadInput,
     *,
-    company_id: int | None,
+    company: Company | None,
     source_id: int | None,
     campaign_id: int | None,
 ) -> Wanted:
@@ -142,7 +143,7 @@ def _wanted(
         "email": clean_text(one.email) if key else "",
         "name": texts["name"],
         "phone": texts["phone"],
-        "company_id": company_id,
+        "company_id": company.pk if company else None,
         "owner_id": one.owner.pk if isinstance(one.owner, User) else None,
         "created_at": whole_second(one.created_at) if one.created_at else None,
     }
@@ -156,6 +157,7 @@ def _wanted(
     return Wanted(
         email_key=key,
         external_id=external_id,
+        company=company.name if company else "",
         stage=one.stage,
         values={name: value for name, value in values.items() if value},
         origin=origin if source_id else {k: v for k, v in origin.items() if v},
