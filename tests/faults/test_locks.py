@@ -1,7 +1,10 @@
 """People decide, log touches and write facts while leads are settled: nobody waits in a circle."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import product
 from threading import Barrier, Thread
 
 import pytest
@@ -53,52 +56,53 @@ def together(*works: Callable[[], None]) -> list[Exception]:
     return errors
 
 
+class Company:
+    """People, handoffs and other leads that everybody works on at once."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        team = make_team(is_default=True)
+        self.people = [make_user(team=team) for _ in range(3)]
+        self.handoffs = [make_handoff(make_lead(), team=team, at=now) for _ in range(12)]
+        self.known = make_leads(12)
+        self.ids = [one.lead_id for one in self.handoffs] + [lead.pk for lead in self.known]
+
+    def rounds(self) -> list[datetime]:
+        return [self.now + timedelta(seconds=number) for number in range(ROUNDS)]
+
+    def decide(self, by: User) -> None:
+        spam = Reason.objects.get(code="spam")
+        for at, one in product(self.rounds(), self.handoffs):
+            with suppress(DomainError):
+                made = reject(handoff=one, reason=spam, by=by, at=at)
+                withdraw(disposition=made, by=by, at=at)
+
+    def touch(self) -> None:
+        given = {"handoff": None, "kind": "call_outbound", "outcome": "", "note": ""}
+        for at, one in product(self.rounds(), reversed(self.handoffs)):
+            log_touch(lead=one.lead, by=self.people[0], at=at, **given)
+
+    def learn(self) -> None:
+        for at in self.rounds():
+            for lead_id in self.ids[::3]:
+                make_facts(lead_id, at=at, city=f"City {at:%S}")
+            for lead in self.known[::2]:
+                make_activity(lead, at=at)
+
+    def settle(self) -> None:
+        for at in self.rounds():
+            settle(self.ids, at=at)
+            route_waiting(at=at)
+
+
 def test_deciding_touching_learning_and_settling_at_once(now) -> None:
     make_definition(at=now)
     with held():
-        team = make_team(is_default=True)
-        people = [make_user(team=team) for _ in range(3)]
-        admin = make_user(role="admin")
-        handoffs = [make_handoff(make_lead(), team=team, at=now) for _ in range(12)]
-        known = make_leads(12)
-    ids = [one.lead_id for one in handoffs] + [lead.pk for lead in known]
-    spam = Reason.objects.get(code="spam")
-
-    def decide(by: User, step: int) -> None:
-        for number in range(ROUNDS):
-            at = now + timedelta(seconds=number)
-            for one in handoffs[::step]:
-                try:
-                    withdraw(
-                        disposition=reject(handoff=one, reason=spam, by=by, at=at), by=by, at=at
-                    )
-                except DomainError:
-                    continue
-
-    def touch() -> None:
-        given = {"handoff": None, "kind": "call_outbound", "outcome": "", "note": "", "by": admin}
-        for number in range(ROUNDS):
-            for one in reversed(handoffs):
-                log_touch(lead=one.lead, at=now + timedelta(seconds=number), **given)
-
-    def learn() -> None:
-        for number in range(ROUNDS):
-            for lead_id in ids[::3]:
-                make_facts(lead_id, at=now + timedelta(seconds=number), city=f"City {number}")
-            for lead in known[::2]:
-                make_activity(lead, at=now + timedelta(seconds=number))
-
-    def settle_all() -> None:
-        for number in range(ROUNDS):
-            at = now + timedelta(seconds=number)
-            settle(ids, at=at)
-            route_waiting(at=at)
-
-    errors = together(
-        *(lambda by=by: decide(by, 1) for by in people), touch, learn, settle_all, settle_all
-    )
+        company = Company(now)
+    deciders = [partial(company.decide, by) for by in company.people]
+    errors = together(*deciders, company.touch, company.learn, company.settle, company.settle)
     assert not errors, errors
-    standing = Disposition.objects.standing().values_list("handoff_id", flat=True)
+    standing = list(Disposition.objects.standing().values_list("handoff_id", flat=True))
     assert len(standing) == len(set(standing))
-    decided = set(Handoff.objects.filter(is_decided=True).values_list("pk", flat=True))
-    assert decided == set(standing)
+    decided = Handoff.objects.filter(is_decided=True).values_list("pk", flat=True)
+    assert set(decided) == set(standing)
