@@ -14,6 +14,7 @@ from leads.dispositions.errors import Incomplete
 from leads.dispositions.models import NOT_STATED, Effect, Reason
 from leads.handoffs.models import Handoff
 from portal.accounts.models import Organisation, User
+from portal.core.text import clean_text
 
 LONGEST_WAIT = timedelta(days=5 * 366)
 LONGEST_NOTE = 5000
@@ -47,7 +48,7 @@ def check_reason(reason: Reason | None) -> Reason:
 def check_note(note: str) -> str:
     if len(note) > LONGEST_NOTE:
         raise Incomplete("note", _("Shorten the note to 5,000 characters."))
-    return note.strip()
+    return clean_text(note)
 
 
 def check_words(reason: Reason, note: str) -> None:

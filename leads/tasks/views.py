@@ -25,12 +25,14 @@ DONE_SHOWN = 50
 @require_GET
 def follow_up_list(request: HttpRequest) -> HttpResponse:
     """This person's open follow-ups, the nearest due first, then what they did today."""
-    now = timezone.now()
-    mine = FollowUp.objects.filter(assignee=user_of(request)).select_related("lead__company")
+    user, now = user_of(request), timezone.now()
+    mine = FollowUp.objects.filter(assignee=user).select_related("lead__company")
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    done = mine.filter(done_at__gte=today).order_by("-done_at", "-pk")[:DONE_SHOWN]
+    done = list(mine.filter(done_at__gte=today).order_by("-done_at", "-pk")[:DONE_SHOWN])
     page = keyset_page(mine.open(), order=("due_at", "pk"), cursor=request.GET.get("cursor", ""))
-    context = {"page": page, "done": done, "now": now}
+    leads = {one.lead_id for one in [*page, *done]}
+    seen = set(Lead.objects.visible_to(user).filter(pk__in=leads).values_list("pk", flat=True))
+    context = {"page": page, "done": done, "seen": seen, "now": now}
     return render(request, "leads/tasks/list.html", context)
 
 

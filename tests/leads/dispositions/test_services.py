@@ -50,7 +50,7 @@ def test_an_accepted_lead_is_an_sql_of_the_account_executive(handoff, anna, team
     Lead.objects.filter(stage=Stage.SQL).update(owner=busy)
     free = make_user(role="account_executive", team=team)
     make_user(role="account_executive")  # of another team
-    disposition = accept(handoff=handoff, by=anna, at=now, note="Wants a demo.")
+    disposition = accept(handoff=handoff, by=anna, at=now, note=" Wants\x00 a demo. ")
     handoff.refresh_from_db()
     lead = handoff.lead
     lead.refresh_from_db()

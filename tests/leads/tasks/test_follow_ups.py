@@ -146,6 +146,17 @@ def test_the_list_shows_mine_by_due_and_what_is_done_today(client) -> None:
     assert "Not mine." not in text
 
 
+def test_a_lead_is_a_link_only_for_who_may_open_it(client) -> None:
+    now, lead = timezone.now(), make_lead()
+    marketer, sdr = make_user(role="marketing"), make_user()
+    for user, is_link in ((marketer, True), (sdr, False)):
+        follow_up(user, now, lead=lead)
+        client.force_login(user)
+        text = client.get(reverse("follow-ups")).content.decode()
+        assert lead.name in text
+        assert (lead.get_absolute_url() in text) == is_link
+
+
 def test_an_empty_list_says_what_comes_next(client) -> None:
     client.force_login(make_user())
     assert "Nothing to follow up" in client.get(reverse("follow-ups")).content.decode()
