@@ -34,13 +34,19 @@ class LeadForm(forms.Form):
         label=_("Company’s web domain"), max_length=200, required=False
     )
     source = forms.ModelChoiceField(
-        label=_("Source"), queryset=Source.objects.all(), required=False
+        label=_("Source"), queryset=Source.objects.all(), required=False, empty_label=_("No source")
     )
     campaign = forms.ModelChoiceField(
-        label=_("Campaign"), queryset=Campaign.objects.all(), required=False
+        label=_("Campaign"),
+        queryset=Campaign.objects.all(),
+        required=False,
+        empty_label=_("No campaign"),
     )
     owner = forms.ModelChoiceField(
-        label=_("Owner"), queryset=User.objects.filter(is_active=True), required=False
+        label=_("Owner"),
+        queryset=User.objects.filter(is_active=True),
+        required=False,
+        empty_label=_("Nobody"),
     )
     do_not_email = forms.BooleanField(label=_("Do not write"), required=False)
     do_not_call = forms.BooleanField(label=_("Do not call"), required=False)
