@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.notifications.urls")),
     path("", include("portal.desk.urls")),
     path("", include("portal.leadpage.urls")),
+    path("", include("portal.dashboards.urls")),
     path("", include("leads.urls")),
     path("", include("scoring.urls")),
     path("", include("sla.urls")),
