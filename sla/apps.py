@@ -7,7 +7,7 @@ class SlaConfig(AppConfig):
     verbose_name = _("SLA")
 
     def ready(self) -> None:
-        from portal.agreements.registry import register_kind  # noqa: PLC0415 - needs the apps
-        from sla.terms.agreement import TERMS  # noqa: PLC0415
+        """Tell the agreements room how SLA terms are checked, read and edited."""
+        from sla.terms import agreement  # noqa: PLC0415 - needs the app registry
 
-        register_kind(TERMS)
+        agreement.register()

@@ -3,5 +3,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("sla.terms.urls")),
     path("", include("sla.scoreboard.urls")),
 ]

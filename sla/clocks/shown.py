@@ -132,8 +132,9 @@ def _words(clock: Clock, state: State, left: int) -> str:
     amount = duration_words(abs(left))
     took = duration_words(clock.worked or 0)
     whole = duration_words(clock.amount)
+    in_time = _("met in %(took)s of %(whole)s") % {"took": took, "whole": whole}
     words = {
-        State.MET: _("met in %(took)s of %(whole)s") % {"took": took, "whole": whole},
+        State.MET: in_time if clock.worked else _("met before its hours began"),
         State.MET_LATE: _("met %(amount)s late") % {"amount": amount},
         State.EXCUSED: _("excused"),
         State.ENDED: _("ended without a touch"),

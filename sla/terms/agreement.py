@@ -5,8 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.agreements.registry import AgreementKind
+from portal.accounts.models import Organisation
+from portal.agreements.registry import AgreementKind, AgreementPages, register_kind, register_pages
 from sla.terms.checks import Problem, check_clause, check_version
+from sla.terms.defaults import default_clauses
+from sla.terms.forms import CalendarForm, PromiseForm, TouchPolicyForm
 from sla.terms.queries import KIND
 from sla.terms.sentences import Part, sentence
 from sla.terms.text import ClauseKind
@@ -36,3 +39,27 @@ TERMS = AgreementKind(
     activated_event="terms.activated",
     label=_("SLA terms"),
 )
+
+
+def _first_clauses() -> list[dict[str, Any]]:
+    return default_clauses(Organisation.current().zone)
+
+
+PAGES = AgreementPages(
+    list_name="terms",
+    version_name="terms-version",
+    title=_("SLA terms"),
+    name=_("SLA terms"),
+    first_clauses=_first_clauses,
+    forms={
+        ClauseKind.PROMISE.value: PromiseForm,
+        ClauseKind.TOUCH_POLICY.value: TouchPolicyForm,
+        ClauseKind.CALENDAR.value: CalendarForm,
+    },
+)
+
+
+def register() -> None:
+    """Tell the agreements room how SLA terms are checked, read and edited."""
+    register_kind(TERMS)
+    register_pages(KIND, PAGES)

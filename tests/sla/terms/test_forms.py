@@ -1,0 +1,75 @@
+"""The editors of clauses: what is shown and what is stored are each other's inverse."""
+
+import pytest
+from django.http import QueryDict
+
+from portal.agreements.forms import OpenClause
+from sla.terms.agreement import PAGES
+from sla.terms.checks import check_clause
+from sla.terms.defaults import default_clauses
+
+CLAUSES = default_clauses("Europe/Berlin")
+PROMISE = CLAUSES[3]["body"]
+
+
+def opened(kind, body):
+    return OpenClause(kind=kind, key="k", body=body, rationale="", revision=1, clauses=CLAUSES)
+
+
+def filled(clause_kind, body, **changes):
+    """The form of ``body`` as a browser would send it back, with a person's changes."""
+    made, given = PAGES.forms[clause_kind], opened(clause_kind, body)
+    blank = made(None, opened=given)
+    data = QueryDict(mutable=True)
+    for name in blank.fields:
+        value = changes.get(name, blank.get_initial_for_field(blank.fields[name], name))
+        if isinstance(value, list):
+            data.setlist(name, value)
+        elif value not in {None, False, ""}:
+            data[name] = "on" if value is True else str(value)
+    return made(data, opened=given)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        *((clause["kind"], clause["body"]) for clause in CLAUSES),
+        ("promise", PROMISE | {"calendar": "owner", "otherwise": "office-hours"}),
+        ("promise", PROMISE | {"touch_kinds": ["call_outbound"], "untouched": "met"}),
+        ("promise", PROMISE | {"applies": {"grades": ["A1", "A2"], "fast_track": False}}),
+        ("promise", PROMISE | {"applies": {"sources": ["website"], "fast_track": True}}),
+        ("promise", {"name": "V", "side": "marketing", "kind": "volume", "at_least": 220}),
+        ("promise", {"name": "P", "side": "marketing", "kind": "packet", "percent": 95}),
+        ("calendar", {"name": "N", "zone": "UTC", "week": {"4": [["22:00", "06:00"]]}}),
+        ("touch_policy", {"touch_kinds": ["chat"], "automated_after_reply": False}),
+    ],
+)
+def test_a_body_comes_back_as_it_was(kind, body) -> None:
+    form = filled(kind, body)
+    assert form.is_valid(), form.errors
+    assert form.make_body() == body
+    assert not check_clause(kind, form.make_body())
+
+
+def test_hours_are_written_as_people_write_them() -> None:
+    calendar = CLAUSES[0]["body"]
+    form = filled("calendar", calendar, day0="9:00-12:30, 13:30 – 18:00", day5="")
+    assert form.is_valid()
+    assert form.make_body()["week"]["0"] == [["09:00", "12:30"], ["13:30", "18:00"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "words"),
+    [
+        ("calendar", {"day0": "nine to five"}, "hours such as 09:00–17:00"),
+        ("calendar", {"day0": "09:00-12:00, 11:00-13:00"}, "overlap"),
+        ("promise", {"amount_s": 0}, "at least 1 minute"),
+        ("promise", {"kind": "volume"}, "Give the number"),
+    ],
+)
+def test_what_cannot_be_kept_is_said_at_the_field(kind, changes, words) -> None:
+    body = CLAUSES[0]["body"] if kind == "calendar" else PROMISE
+    form = filled(kind, body, **changes)
+    assert form.is_valid()
+    form.add_problems(check_clause(kind, form.make_body()))
+    assert words in str(form.errors)
