@@ -122,15 +122,20 @@ def members_of(team_id: int, *, at: datetime) -> list[Member]:
 def route_waiting(
     *, at: datetime, team_ids: Collection[int] | None = None, limit: int = BATCH
 ) -> list[int]:
-    """Route what waits, oldest first; return the ids of those that found somebody.
+    """Route up to ``limit`` of what waits in each team, oldest first; return what found somebody.
 
-    Safe to repeat and to run twice at once: what is routed no longer waits.
+    One transaction for each team, so that a full one holds up nobody. Safe to repeat and to run
+    twice at once: what is routed no longer waits.
     """
     waiting = Handoff.objects.waiting()
     if team_ids is not None:
         waiting = waiting.filter(Q(team__in=team_ids) | Q(team=None))
-    ids = list(waiting.order_by("made_at", "pk").values_list("pk", flat=True)[:limit])
-    return route_handoffs(ids, at=at) if ids else []
+    teams: set[int | None] = set(waiting.values_list("team_id", flat=True).distinct())
+    routed: list[int] = []
+    for team_id in sorted(teams, key=lambda pk: pk or 0):
+        oldest = waiting.filter(team=team_id).order_by("made_at", "pk")
+        routed += route_handoffs(list(oldest.values_list("pk", flat=True)[:limit]), at=at)
+    return routed
 
 
 @transaction.atomic

@@ -124,6 +124,16 @@ def test_the_nearest_due_and_then_the_best_go_first(team, now) -> None:
     assert owner(low) is None
 
 
+def test_a_full_team_holds_up_no_other(team, now) -> None:
+    other = make_team()
+    ben = member(other, "Ben Ode")
+    for _ in range(3):
+        make_handoff(team=team, at=now - timedelta(days=1))
+    later = make_handoff(team=other, at=now)
+    assert route_waiting(at=now, limit=2) == [later.pk]
+    assert owner(later) == ben
+
+
 def test_without_a_team_it_waits_for_one(now) -> None:
     handoff = make_handoff(team=None)
     route_waiting(at=now)
