@@ -1,0 +1,30 @@
+"""The lead database: companies, leads, what is known of them, their score, what became of them."""
+
+from leads.database.models.knowledge import FactSnapshot, FactText
+from leads.database.models.origins import Campaign, Company, Source, Spend
+from leads.database.models.people import AFTER_SQL, Lead, LeadQuerySet, LeadWord, Stage, StageChange
+from leads.database.models.scores import UNSCORED, Gate, StaleCause, Standing, StandingQuerySet
+from leads.database.models.talk import Note, Opportunity, SavedView
+
+__all__ = [
+    "AFTER_SQL",
+    "UNSCORED",
+    "Campaign",
+    "Company",
+    "FactSnapshot",
+    "FactText",
+    "Gate",
+    "Lead",
+    "LeadQuerySet",
+    "LeadWord",
+    "Note",
+    "Opportunity",
+    "SavedView",
+    "Source",
+    "Spend",
+    "Stage",
+    "StageChange",
+    "StaleCause",
+    "Standing",
+    "StandingQuerySet",
+]

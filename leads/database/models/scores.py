@@ -1,0 +1,109 @@
+"""The current score of each lead, and why one waits to be scored anew."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import CheckConstraint, F, Index, Q
+from django.utils.translation import gettext_lazy as _
+
+from leads.database.models.origins import Source
+from leads.database.models.people import Lead, Stage
+
+
+class Gate(models.IntegerChoices):
+    """Bits of ``Standing.gates``."""
+
+    MQL = 1, _("MQL")
+    SALES_READY = 2, _("sales-ready")
+    FAST_TRACK = 4, _("fast track")
+
+
+UNSCORED = -1_000_000  # sorts after every score
+
+
+class StandingQuerySet(models.QuerySet["Standing"]):
+    def due(self, at: datetime) -> Self:
+        """Rows whose score may have changed: marked stale, or their time is up."""
+        return self.filter(Q(stale_since__isnull=False) | Q(valid_until__lte=at))
+
+
+class Standing(models.Model):
+    """A lead's current score; it is the score, and what lists sort by. One narrow row each.
+
+    Written only by ``leads.database.standing.set_standing``. Scores are null until first scored.
+    Fit and engagement are hundredths of points, total whole points; ``fired`` has one bit for
+    each rule of the version. ``stage``, ``owner`` and ``source`` are copies to filter by.
+    """
+
+    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="standing")
+    version = models.ForeignKey("portal.Version", models.PROTECT, null=True, related_name="+")
+    fit = models.IntegerField(null=True)
+    engagement = models.IntegerField(null=True)
+    total = models.IntegerField(null=True)
+    rank = models.IntegerField(default=UNSCORED)  # the total, to sort by: never null
+    grade = models.CharField(max_length=2, blank=True)
+    gates = models.PositiveSmallIntegerField(default=0)
+    fired = models.BigIntegerField(default=0)
+    scored_at = models.DateTimeField(null=True)
+    valid_until = models.DateTimeField(null=True)
+    stale_since = models.DateTimeField(null=True)
+    stale_cause = models.PositiveSmallIntegerField(default=0)  # see StaleCause
+    stage = models.CharField(max_length=12, choices=Stage, default=Stage.KNOWN)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+", db_index=False)
+    is_listed = models.BooleanField(default=True)  # false once a duplicate
+
+    objects = StandingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            Index(F("rank").desc(), F("lead").desc(), name="leads_by_rank"),
+            Index(
+                F("stage"),
+                F("rank").desc(),
+                F("lead").desc(),
+                name="leads_by_stage_rank",
+            ),
+            Index(
+                F("owner"),
+                F("rank").desc(),
+                F("lead").desc(),
+                name="leads_by_owner_rank",
+            ),
+            Index(
+                F("source"),
+                F("rank").desc(),
+                F("lead").desc(),
+                name="leads_by_source_rank",
+            ),
+            Index(
+                fields=["stale_since"],
+                condition=Q(stale_since__isnull=False),
+                name="leads_stale",
+            ),
+            Index(
+                fields=["valid_until"],
+                condition=Q(valid_until__isnull=False),
+                name="leads_valid_until",
+            ),
+            Index(fields=["version"], name="leads_standing_version"),
+        ]
+        constraints = [CheckConstraint(condition=Q(fired__gte=0), name="leads_fired_not_negative")]
+
+    def __str__(self) -> str:
+        return f"lead {self.lead_id}: {self.total}"
+
+    def has_gate(self, gate: Gate) -> bool:
+        return bool(self.gates & gate)
+
+
+class StaleCause(models.IntegerChoices):
+    """Why a lead waits to be scored. Only ``LIVE`` may hand off at once; the largest one wins."""
+
+    NONE = 0, _("nothing")
+    IMPORT = 1, _("an import")
+    LIVE = 2, _("an activity, a fact or a capture")
