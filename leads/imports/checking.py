@@ -13,6 +13,7 @@ from leads.imports.mapping import BadMapping, Mapping, read_mapping
 from leads.imports.models import Import
 from leads.imports.reader import RowReader
 from leads.imports.reading import UnreadableFile
+from leads.imports.rejects import OURS
 from portal.accounts.models import User
 from portal.core.errors import Conflict, DomainError
 from portal.core.instants import whole_second
@@ -108,7 +109,8 @@ def check_import(
 def _try_rows(run: Import, mapping: Mapping, at: datetime, limit: int | None) -> Finding:
     reader = reader_of(run, mapping)
     setting = Setting(mapping.source_system, run.started_by, at)
-    finding = Finding(unread=mapping.unread(reader.table.header))
+    read = {*mapping.columns, *OURS}
+    finding = Finding(unread=[name for name in reader.table.header if name not in read])
     counts: Counter[str] = Counter()
     while rows := reader.take(BATCH):
         refused = refused_of(rows, run.kind, setting)

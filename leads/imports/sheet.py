@@ -5,6 +5,7 @@ fields from one column, the first of several columns, when a field counts) stays
 document, and can be written as JSON.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ NOTHING = ""  # the column is not imported
 EXTRA = "extra"  # kept under the column's own name, never scored
 WORDS_SHOWN = 60  # of a column whose words become codes
 UNDECIDED = "?"  # a word nobody has mapped yet
+
+_CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")  # a word that is a code already: wrong_size
 
 Document = dict[str, Any]
 Choice = tuple[str, str]
@@ -111,14 +114,18 @@ def _unmapped(
     name: str, spec: Mapping[str, Any], header: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> dict[str, str]:
     """Return the words of the column that the map does not know, with a guess or "?"."""
-    if "column" not in spec or spec.get("unmapped", "error") != "error" or spec.get("when"):
+    if "column" not in spec or spec.get("unmapped", "error") != "error":
         return {}
     place = header.index(spec["column"]) if spec["column"] in header else -1
     known = {word.strip().casefold() for word in spec.get("values", {})}
     words = dict.fromkeys(row[place].strip() for row in rows if place >= 0 and row[place].strip())
     new = [word for word in words if word.casefold() not in known]
     guesses = CHOICES.get(name, {})
-    return {word: guesses.get(normal(word), UNDECIDED) for word in new[:WORDS_SHOWN]}
+    is_code = _CODE.fullmatch if "values" not in spec else lambda _word: None
+    return {
+        word: guesses.get(normal(word)) or (word if is_code(word) else UNDECIDED)
+        for word in new[:WORDS_SHOWN]
+    }
 
 
 def constants_text(document: Document) -> str:
@@ -145,9 +152,9 @@ def posted_document(
     for name, spec in fields.items():
         if f"values-{name}" in posted:
             words = lines_of(posted[f"values-{name}"], problems)
-            spec["values"] = {
-                word: code or None for word, code in words.items() if code != UNDECIDED
-            }
+            known = {word: code or None for word, code in words.items() if code != UNDECIDED}
+            if known or "values" in spec:
+                spec["values"] = known
     _mind_the_reason(fields)
     read = {column for spec in fields.values() for column in _columns(spec)}
     document = {
