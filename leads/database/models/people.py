@@ -33,7 +33,9 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         if user.sees_everything:
             return self
         if user.role == Role.ACCOUNT_EXECUTIVE:
-            return self.filter(owner=user, stage__in=AFTER_SQL)
+            asked = Q(follow_ups__assignee=user, follow_ups__done_at=None)
+            seen = Q(owner=user, stage__in=AFTER_SQL) | asked
+            return self.filter(pk__in=Lead.objects.filter(seen).values("pk"))
         teams = user.memberships.values("team")
         if user.role == Role.SALES_LEAD:
             seen = Q(handoffs__team__in=teams) | Q(handoffs__owner__memberships__team__in=teams)
