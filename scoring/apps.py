@@ -7,7 +7,9 @@ class ScoringConfig(AppConfig):
     verbose_name = _("Scoring")
 
     def ready(self) -> None:
-        """Tell the agreements room how definitions are checked and read."""
+        """Tell the agreements room how definitions are checked, read and shown."""
         from scoring.definitions import registration  # noqa: PLC0415 - needs the app registry
+        from scoring.workshop import registration as pages  # noqa: PLC0415
 
         registration.register()
+        pages.register()

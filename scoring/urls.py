@@ -3,5 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("scoring.engine.urls")),
     path("", include("scoring.feedback.urls")),
+    path("", include("scoring.workshop.urls")),
 ]

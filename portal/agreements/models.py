@@ -39,6 +39,10 @@ class VersionQuerySet(models.QuerySet["Version"]):
         """Signed versions whose day has come, the one in force first."""
         return self.filter(effective_from__lte=at).order_by("-effective_from")
 
+    def past(self) -> Self:
+        """What is not a draft any more: signed ones, also those that start later, and given up."""
+        return self.exclude(effective_from=None, withdrawn_at=None)
+
     def drafts(self) -> Self:
         return self.filter(effective_from=None, withdrawn_at=None)
 

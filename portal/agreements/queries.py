@@ -22,6 +22,18 @@ def version_in_force(agreement: Agreement | str, *, at: datetime) -> Version | N
     return versions.filter(agreement=agreement).first()
 
 
+def version_before(version: Version, *, at: datetime) -> Version | None:
+    """Return what a version is compared with: the one in force, or the one it took over from."""
+    if version.withdrawn_at is not None:
+        return version.based_on
+    begun = version.effective_from
+    others = Version.objects.filter(agreement=version.agreement_id).exclude(pk=version.pk)
+    if begun is not None:
+        others = others.filter(effective_from__lt=begun).order_by("-effective_from")
+        return others.select_related("agreement").first()
+    return others.effective(at).select_related("agreement").first()
+
+
 def standing_signatures(version: Version) -> dict[str, Signature]:
     """Return the signatures that count, by side."""
     rows = version.signatures.filter(voided_at=None).select_related("signer")

@@ -55,6 +55,14 @@ def require_editor(by: User) -> None:
         )
 
 
+def open_agreement(*, kind: str, name: str, at: datetime) -> Agreement:
+    """Return the first agreement of a kind; made when nobody has written one yet."""
+    agreement, _is_new = Agreement.objects.get_or_create(
+        slug=kind, defaults={"kind": kind, "name": name, "created_at": whole_second(at)}
+    )
+    return agreement
+
+
 @transaction.atomic
 def start_draft(
     *,

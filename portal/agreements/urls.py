@@ -1,0 +1,27 @@
+"""The addresses of one kind of agreement, to be included by the app whose kind it is."""
+
+from django.urls import URLPattern, path
+
+from portal.agreements import signing, views, writing
+
+
+def agreement_urls(
+    kind: str, *, folder: str, list_name: str, version_name: str
+) -> list[URLPattern]:
+    """Return the patterns of a kind below ``folder``; acts are named ``VERSION_NAME-ACT``."""
+    one = f"{folder}/<int:number>/"
+    clause = f"{one}clauses/<slug:key>/"
+    routes = (
+        (f"{folder}/", views.versions, list_name),
+        (f"{folder}/start/", views.start, f"{version_name}-start"),
+        (one, views.version, version_name),
+        (f"{one}add/", writing.add, f"{version_name}-add"),
+        (f"{one}add/<slug:slug>/", writing.new, f"{version_name}-new"),
+        (clause, writing.clause, f"{version_name}-clause"),
+        (f"{clause}remove/", writing.remove, f"{version_name}-remove"),
+        (f"{one}propose/", signing.propose, f"{version_name}-propose"),
+        (f"{one}withdraw/", signing.withdraw, f"{version_name}-withdraw"),
+        (f"{one}give-up/", signing.give_up, f"{version_name}-give-up"),
+        (f"{one}sign/", signing.sign, f"{version_name}-sign"),
+    )
+    return [path(route, view, {"kind": kind}, name=name) for route, view, name in routes]
