@@ -130,15 +130,22 @@ def next_act(handoff: Handoff, clocks: Sequence[ClockView], *, at: datetime) -> 
     running = [one for one in clocks if one.is_running and one.state != State.PAUSED]
     if not running:
         return _("a decision. No clock is running.")
-    first = running[0]
-    when = moment_words(timezone.localtime(first.due), timezone.localtime(at))
-    is_touch = first.clock.kind == Promise.FIRST_TOUCH
-    if first.state == State.BREACHED:
-        late = _("a first touch, now. It was due %(when)s.")
-        return (late if is_touch else _("a decision, now. It was due %(when)s.")) % {"when": when}
-    if is_touch:
-        return _("a first touch, due %(when)s, then a decision.") % {"when": when}
-    return _("a decision, due %(when)s. Nothing else is owed.") % {"when": when}
+    owed = sorted(running, key=lambda one: one.due)
+    words = [_owed_words(one, at=at) for one in owed]
+    if len(owed) == 1 and owed[0].clock.kind == Promise.DISPOSITION:
+        return _("%(what)s. Nothing else is owed.") % {"what": words[0]}
+    return _("%(what)s.") % {"what": _(", and ").join(words)}
+
+
+def _owed_words(clock: ClockView, *, at: datetime) -> str:
+    when = {"when": moment_words(timezone.localtime(clock.due), timezone.localtime(at))}
+    is_touch = clock.clock.kind == Promise.FIRST_TOUCH
+    if clock.state == State.BREACHED:
+        touch = _("a first touch now, it was due %(when)s")
+        decision = _("a decision now, it was due %(when)s")
+    else:
+        touch, decision = _("a first touch, due %(when)s"), _("a decision, due %(when)s")
+    return (touch if is_touch else decision) % when
 
 
 def no_longer(lead: Lead, handoff: Handoff | None) -> str:

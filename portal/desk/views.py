@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from leads.database.notes import add_note
 from leads.dispositions import services
 from leads.dispositions.errors import AlreadyDecided, Incomplete
-from leads.dispositions.models import Disposition
+from leads.dispositions.models import Disposition, Outcome
 from leads.dispositions.services import already_decided
 from leads.handoffs.models import Handoff
 from portal.accounts.models import Role, User
@@ -78,7 +78,7 @@ def desk_accept(request: HttpRequest, public_id: UUID) -> HttpResponse:
             services.accept(handoff=handoff, by=user, at=queue.at, **form.cleaned_data)
             return _onward(queue, handoff)
         except AlreadyDecided as taken:
-            return _too_late(request, queue, handoff, taken)
+            return _too_late(request, queue, handoff, taken, Outcome.ACCEPTED)
         except Incomplete as refusal:
             form.add_error(refusal.field, str(refusal))
     asked = Asked("accept", form, typed(request.POST))
@@ -97,11 +97,12 @@ def desk_reject(request: HttpRequest, public_id: UUID) -> HttpResponse:
             _reject(handoff, form, user, queue)
             return _onward(queue, handoff)
         except AlreadyDecided as taken:
-            return _too_late(request, queue, handoff, taken)
+            return _too_late(request, queue, handoff, taken, Outcome.REJECTED)
         except Incomplete as refusal:
             form.add_error(refusal.field, str(refusal))
     elif handoff.is_decided:
-        return _too_late(request, queue, handoff, already_decided(handoff, at=queue.at))
+        stale = already_decided(handoff, at=queue.at)
+        return _too_late(request, queue, handoff, stale, Outcome.REJECTED)
     ticked = request.POST.getlist("wrong_rules")
     asked = Asked("reject", form, typed(request.POST), ticked)
     return show_desk(request, queue, handoff, asked=asked, status=422)
@@ -132,9 +133,19 @@ def _onward(queue: Queue, handoff: Handoff) -> HttpResponse:
 
 
 def _too_late(
-    request: HttpRequest, queue: Queue, handoff: Handoff, taken: AlreadyDecided
+    request: HttpRequest,
+    queue: Queue,
+    handoff: Handoff,
+    taken: AlreadyDecided,
+    outcome: Outcome,
 ) -> HttpResponse:
-    """Say who was faster, keep what was typed, and offer what comes next."""
+    """Say who was faster, keep what was typed, and offer what comes next.
+
+    A form sent twice by the same person is one decision: it goes on as the first did.
+    """
+    first = taken.disposition
+    if first.decided_by == user_of(request) and first.outcome == outcome:
+        return _onward(queue, handoff)
     asked = Asked(typed=typed(request.POST), taken=taken)
     return show_desk(request, queue, handoff, asked=asked, status=taken.status)
 
