@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from portal.agreements.api import VersionDetail, VersionList
+from portal.api_examples import EXAMPLES
 from portal.core.api import SENTENCES
 
 
@@ -37,6 +38,21 @@ class Nothing(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise exceptions.NotFound
+
+
+def add_examples(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
+    """Schema hook: what one sends and is answered, for each operation."""
+    for ways in result["paths"].values():
+        for operation in ways.values():
+            example = EXAMPLES[operation["operationId"]]
+            if example.sent is not None:
+                content = operation["requestBody"]["content"]["application/json"]
+                content["examples"] = {"usual": {"value": example.sent}}
+            for status in ("200", "201"):
+                if status in operation["responses"]:
+                    content = operation["responses"][status]["content"]["application/json"]
+                    content["examples"] = {"usual": {"value": example.answered}}
+    return result
 
 
 def describe_refusals(result: dict[str, Any], **_more: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "leads.apps.LeadsConfig",
     "scoring.apps.ScoringConfig",
     "sla.apps.SlaConfig",
-    "django.contrib.admin",
+    "portal.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -179,6 +179,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 IMPORT_MAX_BYTES = whole("IMPORT_MAX_MB", 500) * 1_000_000
+IMPORT_BATCH_ROWS = whole("IMPORT_BATCH_ROWS", 1_000)  # rows in one transaction
 
 # Mail
 EMAIL_BACKEND = text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
@@ -211,7 +212,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "persistAuthorization": False},
-    "POSTPROCESSING_HOOKS": ["portal.api.describe_refusals"],
+    "POSTPROCESSING_HOOKS": ["portal.api.add_examples", "portal.api.describe_refusals"],
 }
 API_REQUESTS_PER_MINUTE = whole("API_REQUESTS_PER_MINUTE", 600)
 FORM_POSTS_PER_MINUTE = whole("FORM_POSTS_PER_MINUTE", 10)

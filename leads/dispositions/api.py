@@ -91,10 +91,16 @@ class HandoffDisposition(APIView):
         try:
             disposition = decide(handoff, dict(given.validated_data), by)
         except AlreadyDecided as refusal:
-            counts = DispositionSerializer(refusal.disposition).data
+            counts = DispositionSerializer(current(refusal.disposition)).data
             return problem(refusal.status, str(refusal), code=refusal.code, disposition=counts)
-        stored = DispositionSerializer(disposition).data
+        stored = DispositionSerializer(current(disposition)).data
         return Response(stored, status=status.HTTP_201_CREATED)
+
+
+def current(disposition: Disposition) -> Disposition:
+    """Return the decision with its handoff and lead as they stand after it."""
+    related = ("handoff__lead", "decided_by")
+    return Disposition.objects.select_related(*related).get(pk=disposition.pk)
 
 
 def decide(handoff: Handoff, given: dict[str, Any], by: User) -> Disposition:

@@ -107,6 +107,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Django admin asks this; only the admin role enters."""
         return self.role == Role.ADMIN
 
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
+        """Django admin asks this too; elsewhere roles and services say who may do what."""
+        return self.is_active and self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_staff
+
     @property
     def side(self) -> Side | None:
         return SIDE_OF_ROLE.get(Role(self.role))

@@ -31,7 +31,6 @@ class VersionAdmin(ReadOnlyAdmin):
         "proposed_by", "proposed_at", "starts_at", "effective_from", "withdrawn_at", "sha256",
         "proof", "shown_text",
     ]  # fmt: skip
-    readonly_fields = fields
     ordering = ["-pk"]
 
     @admin.display(description=gettext_lazy("proof"))
@@ -52,7 +51,6 @@ class ClauseAdmin(ReadOnlyAdmin):
     search_fields = ["key"]
     fields = ["version", "key", "kind", "position", "shown_body", "rationale", "revision",
               "changed_by", "changed_at"]  # fmt: skip
-    readonly_fields = fields
     ordering = ["-pk"]
 
     @admin.display(description=gettext_lazy("body"))

@@ -7,8 +7,7 @@ from datetime import UTC
 from http import HTTPStatus
 from typing import IO, Any
 
-from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.db.models import Model
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -73,6 +72,8 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, RequestDataTooBig):
+        error = TooLarge()
     return _refusal(error) if isinstance(error, exceptions.APIException) else None
 
 
@@ -94,7 +95,7 @@ def _refusal(error: exceptions.APIException) -> Response:
 
 
 class LimitedJSONParser(JSONParser):
-    """JSON in UTF-8, no larger and no deeper than an honest request is."""
+    """JSON in UTF-8, no deeper than an honest request is; Django limits its size."""
 
     def parse(
         self,
@@ -102,10 +103,7 @@ class LimitedJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(limit + 1)
-        if len(body) > limit:
-            raise TooLarge
+        body = stream.read()
         try:
             given = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
         except RecursionError:
@@ -114,6 +112,8 @@ class LimitedJSONParser(JSONParser):
             raise exceptions.ParseError from error
         if _depth(given) > DEEPEST:
             raise Unreadable(_too_deep())
+        if b"\\ud" in body.lower() and not _is_text(given):
+            raise Unreadable(_("The JSON holds half a surrogate pair, which is no character."))
         return given
 
 
@@ -123,6 +123,15 @@ def _no_constant(name: str) -> float:
 
 def _too_deep() -> str:
     return _("The JSON has more than %(levels)d levels. Send it flatter.") % {"levels": DEEPEST}
+
+
+def _is_text(given: Any) -> bool:
+    """Whether all strings of ``given`` can be written down in UTF-8."""
+    try:
+        json.dumps(given, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _depth(given: Any) -> int:

@@ -122,8 +122,9 @@ def _find(name: str) -> Handler | None:
     )
 
 
-def retry_failed(*, at: datetime) -> int:
-    """Give every failed delivery a fresh start (the admin's button); return how many."""
-    return Delivery.objects.filter(state=Delivery.State.FAILED).update(
-        state=Delivery.State.PENDING, attempts=0, not_before=at
-    )
+def retry_failed(*, at: datetime, ids: Sequence[int] | None = None) -> int:
+    """Give failed deliveries, all or those of ``ids``, a fresh start; return how many."""
+    failed = Delivery.objects.filter(state=Delivery.State.FAILED)
+    if ids is not None:
+        failed = failed.filter(pk__in=ids)
+    return failed.update(state=Delivery.State.PENDING, attempts=0, not_before=at)

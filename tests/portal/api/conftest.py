@@ -29,7 +29,8 @@ class Caller:
             f"/api/v1/{address}",
             data,
             content_type="application/json",
-            headers=self.headers | {name.replace("_", "-"): value for name, value in headers.items()},
+            headers=self.headers
+            | {name.replace("_", "-"): value for name, value in headers.items()},
         )
 
 

@@ -1,0 +1,7 @@
+"""Gathers the admin pages that the portal's rooms declare."""
+
+from portal.agreements import admin as agreements
+from portal.events import admin as events
+from portal.home import admin as people
+
+__all__ = ["agreements", "events", "people"]

@@ -1,0 +1,370 @@
+"""The admin: every page answers, only admins enter, and nothing goes round the rules."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib import admin
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from leads.activities.models import Activity, TrackedObject
+from leads.capture.models import CaptureForm
+from leads.database.models import Standing
+from leads.dispositions.models import Reason
+from leads.dispositions.services import reject
+from portal.accounts.models import ApiKey, Membership, Organisation, Role, Team, User
+from portal.events.models import Delivery, Event
+from portal.events.services import record
+from scoring.definitions.services import seed_default
+from tests.factories import (
+    make_activity,
+    make_handoff,
+    make_lead,
+    make_reason,
+    make_source,
+    make_team,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+KEPT = {  # what no admin may delete, add or change
+    "portal.event",
+    "portal.delivery",
+    "portal.version",
+    "portal.clause",
+    "portal.signature",
+    "scoring.evidence",
+    "leads.lead",
+    "leads.handoff",
+    "leads.disposition",
+    "leads.activity",
+    "leads.standing",
+    "leads.factsnapshot",
+    "leads.import",
+    "leads.stagechange",
+}
+
+
+@pytest.fixture
+def boss() -> User:
+    return make_user(role=Role.ADMIN)
+
+
+@pytest.fixture
+def desk(client: Client, boss: User) -> Client:
+    client.force_login(boss)
+    return client
+
+
+def page(model, name: str, *args) -> str:
+    meta = model._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{name}", args=args)
+
+
+def fill() -> None:
+    """One row at least of what the pages show most."""
+    handoff = make_handoff(owner=make_user(team=make_team()))
+    make_activity(handoff.lead, object_kind="page", object_key="/pricing", tags=["pricing"])
+    reject(handoff=handoff, reason=make_reason(), by=make_user(role=Role.ADMIN), at=timezone.now())
+    signers = make_user(role=Role.MARKETING_LEAD), make_user(role=Role.SALES_LEAD)
+    seed_default(by_marketing=signers[0], by_sales=signers[1], at=datetime(2026, 1, 5, tzinfo=UTC))
+    CaptureForm.objects.create(
+        slug="demo", name="Demo", source=make_source(), consent_text="Yes", thanks="Thanks"
+    )
+
+
+def test_there_is_something_to_walk() -> None:
+    labels = {model._meta.label_lower for model in MODELS}
+    assert labels >= KEPT
+    assert {"portal.user", "portal.team", "leads.reason", "portal.apikey"} <= labels
+    assert {model._meta.app_label for model in MODELS} <= {"portal", "leads", "scoring", "sla"}
+
+
+def test_every_page_answers(desk: Client) -> None:
+    fill()
+    for model in MODELS:
+        assert desk.get(page(model, "changelist")).status_code == 200, model
+        assert desk.get(page(model, "changelist"), {"q": "1"}).status_code == 200, model
+        add = desk.get(page(model, "add")).status_code
+        assert add == (
+            200 if admin.site._registry[model].has_add_permission(request(desk)) else 403
+        )
+        row = model._default_manager.order_by("pk").first()
+        if row is not None:
+            assert desk.get(page(model, "change", row.pk)).status_code == 200, model
+
+
+def request(desk: Client):
+    return desk.get(reverse("admin:index")).wsgi_request
+
+
+@pytest.mark.parametrize("label", sorted(KEPT))
+def test_what_is_kept_cannot_be_added_changed_or_deleted(desk: Client, label: str) -> None:
+    fill()
+    record_one(make_lead())
+    model = next(one for one in MODELS if one._meta.label_lower == label)
+    before = list(model._default_manager.order_by("pk").values())
+    assert desk.post(page(model, "add"), {}).status_code == 403
+    for row in before[:1]:
+        key = row.get("id") or row.get("lead_id") or row.get("handoff_id")
+        assert desk.post(page(model, "change", key), {"_save": "1"}).status_code == 403
+        assert desk.post(page(model, "delete", key), {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [1], "post": "yes"}
+    desk.post(page(model, "changelist"), chosen)
+    assert list(model._default_manager.order_by("pk").values()) == before
+
+
+def record_one(lead) -> Event:
+    with transaction.atomic():
+        return record("test.happened", subject=lead, actor=None)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMIN])
+def test_other_roles_do_not_enter(client: Client, role: str) -> None:
+    client.force_login(make_user(role=role))
+    answer = client.get(page(User, "changelist"), follow=True)
+    assert answer.status_code == 404
+
+
+def test_strangers_are_sent_to_the_one_sign_in_page(client: Client) -> None:
+    answer = client.get(page(User, "changelist"), follow=True)
+    assert answer.redirect_chain[-1][0].startswith(reverse("account_login"))
+    posted = client.post(reverse("admin:login"), {"username": "a", "password": "b"})
+    assert posted["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "leads.lead",
+        "leads.handoff",
+        "leads.activity",
+        "portal.event",
+        "leads.disposition",
+        "leads.standing",
+    ],
+)
+def test_a_list_costs_the_same_however_long_it_is(desk: Client, label: str) -> None:
+    model = next(one for one in MODELS if one._meta.label_lower == label)
+
+    def add(count: int) -> None:
+        for _ in range(count):
+            handoff = make_handoff(owner=make_user())
+            make_activity(handoff.lead, object_kind="page", object_key=f"/{handoff.pk}")
+            record_one(handoff.lead)
+            boss = User.objects.filter(role=Role.ADMIN).get()
+            reject(handoff=handoff, reason=make_reason(), by=boss, at=timezone.now())
+
+    counts = []
+    for more in (1, 39):
+        add(more)
+        desk.get(page(model, "changelist"))
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get(page(model, "changelist")).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_a_change_is_recorded_with_the_names_of_its_fields(desk: Client, boss: User) -> None:
+    user = make_user(name="Sam Ortiz")
+    posted = {
+        "name": "Sam Ortiz",
+        "role": Role.SALES_LEAD,
+        "zone": "Europe/Berlin",
+        "is_active": "on",
+    }
+    assert desk.post(page(User, "change", user.pk), posted).status_code == 302
+    user.refresh_from_db()
+    assert user.role == Role.SALES_LEAD
+    event = Event.objects.get(kind="admin.changed")
+    assert (event.actor, event.subject_id) == (boss, user.pk)
+    assert event.payload == {"act": "changed", "of": "portal.user", "fields": ["role"]}
+
+
+def test_nobody_takes_their_own_rights_away(desk: Client, boss: User) -> None:
+    posted = {"name": boss.name, "role": Role.SDR, "zone": "Europe/Berlin"}
+    desk.post(page(User, "change", boss.pk), posted)
+    boss.refresh_from_db()
+    assert (boss.role, boss.is_active) == (Role.ADMIN, True)
+
+
+def test_a_failing_event_takes_the_change_back(desk: Client, monkeypatch) -> None:
+    user = make_user()
+
+    def fail(*_args, **_given) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("portal.events.admin.record", fail)
+    posted = {"name": "Other", "role": Role.SDR, "zone": "Europe/Berlin", "is_active": "on"}
+    with pytest.raises(RuntimeError):
+        desk.post(page(User, "change", user.pk), posted)
+    user.refresh_from_db()
+    assert user.name != "Other"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_room_in_a_team_routes_what_waits(desk: Client) -> None:
+    team = make_team(is_default=True)
+    sdr = make_user(role=Role.SDR, team=team)
+    place = Membership.objects.get()
+    Membership.objects.update(cap=0)
+    handoff = make_handoff(team=team)
+    posted = {
+        "name": team.name,
+        "is_default": "on",
+        "memberships-TOTAL_FORMS": 1,
+        "memberships-INITIAL_FORMS": 1,
+        "memberships-0-id": place.pk,
+        "memberships-0-team": team.pk,
+        "memberships-0-user": sdr.pk,
+        "memberships-0-takes_handoffs": "on",
+        "memberships-0-cap": 5,
+        "memberships-0-away_until_0": "",
+        "memberships-0-away_until_1": "",
+    }
+    assert desk.post(page(Team, "change", team.pk), posted).status_code == 302
+    handoff.refresh_from_db()
+    assert handoff.owner == sdr
+    assert Event.objects.filter(kind="member.changed", subject_id=place.pk).count() == 1
+
+
+def test_a_key_is_shown_once_and_can_be_revoked(desk: Client, boss: User) -> None:
+    posted = {
+        "name": "CRM",
+        "owner": boss.pk,
+        "scopes": ["leads:read"],
+        "expires_at_0": "",
+        "expires_at_1": "",
+    }
+    answer = desk.post(page(ApiKey, "add"), posted, follow=True)
+    (key,) = re.findall(r"ap_[\w-]{43}", answer.content.decode())
+    row = ApiKey.objects.get()
+    assert key not in desk.get(page(ApiKey, "change", row.pk)).content.decode()
+    headers = {"Authorization": f"Bearer {key}"}
+    assert Client().get("/api/v1/leads/", headers=headers).status_code == 200
+    revoke = {"action": "revoke", "_selected_action": [row.pk]}
+    desk.post(page(ApiKey, "changelist"), revoke)
+    assert Client().get("/api/v1/leads/", headers=headers).status_code == 401
+    acts = [event.payload["act"] for event in Event.objects.filter(kind="admin.changed")]
+    assert acts == ["added", "revoked"]
+    assert key not in str(list(Event.objects.values()))
+
+
+def test_a_key_for_somebody_who_may_not_send_is_refused_on_the_page(desk: Client) -> None:
+    posted = {
+        "name": "CRM",
+        "owner": make_user().pk,
+        "scopes": ["leads:write"],
+        "expires_at_0": "",
+        "expires_at_1": "",
+    }
+    answer = desk.post(page(ApiKey, "add"), posted)
+    assert b"belongs to somebody who sees all of them" in answer.content
+    assert not ApiKey.objects.exists()
+
+
+def test_a_password_link_works_and_is_recorded(desk: Client) -> None:
+    user = make_user()
+    chosen = {"action": "make_password_link", "_selected_action": [user.pk]}
+    answer = desk.post(page(User, "changelist"), chosen, follow=True)
+    (link,) = re.findall(r"http://testserver(/accounts/\S+?)[<\s]", answer.content.decode())
+    assert Client().get(link, follow=True).status_code == 200
+    assert Event.objects.filter(kind="password.link_made", subject_id=user.pk).exists()
+
+
+def test_failed_deliveries_are_tried_again(desk: Client) -> None:
+    event = record_one(make_lead())
+    rows = [
+        Delivery.objects.create(
+            event=event, handler=f"h{n}", step=0, state=state, attempts=5, not_before=timezone.now()
+        )
+        for n, state in enumerate(["failed", "done"])
+    ]
+    chosen = {"action": "try_again", "_selected_action": [row.pk for row in rows]}
+    desk.post(page(Delivery, "changelist"), chosen)
+    assert list(Delivery.objects.order_by("pk").values_list("state", flat=True)) == [
+        "pending",
+        "done",
+    ]
+
+
+def test_a_bot_mark_goes_through_the_service(desk: Client) -> None:
+    activity = make_activity(make_lead())
+    Standing.objects.update(stale_since=None)
+    chosen = {"action": "mark_as_bots", "_selected_action": [activity.pk]}
+    desk.post(page(Activity, "changelist"), chosen)
+    activity.refresh_from_db()
+    assert activity.is_bot
+    assert Standing.objects.get().stale_since is not None
+    assert Event.objects.filter(kind="activities.marked").exists()
+
+
+def test_tags_go_through_the_service(desk: Client) -> None:
+    make_activity(make_lead(), object_kind="page", object_key="/pricing")
+    tracked = TrackedObject.objects.get()
+    posted = {"title": "Pricing", "words": "Pricing, Important"}
+    desk.post(page(TrackedObject, "change", tracked.pk), posted)
+    tracked.refresh_from_db()
+    assert (tracked.title, tracked.tags) == ("Pricing", ["important", "pricing"])
+    assert Event.objects.filter(kind="object.tagged").exists()
+
+
+def test_a_reason_is_changed_and_not_stated_is_not(desk: Client, boss: User) -> None:
+    reason = make_reason("no_budget")
+    posted = {
+        "label": "No money",
+        "group": "fit",
+        "effect": "recycle",
+        "blames": "fit",
+        "needs_attempts": 0,
+        "recycle_days": 30,
+        "position": 1,
+        "is_active": "on",
+    }
+    assert desk.post(page(Reason, "change", "no_budget"), posted).status_code == 302
+    reason.refresh_from_db()
+    assert reason.label == "No money"
+    event = Event.objects.get(kind="admin.changed")
+    assert (event.payload["key"], event.subject_id) == ("no_budget", boss.pk)
+    assert desk.post(page(Reason, "change", "not_stated"), posted).status_code == 403
+    assert desk.post(page(Reason, "delete", "no_budget"), {"post": "yes"}).status_code == 403
+
+
+def test_new_words_of_consent_are_a_new_version(desk: Client) -> None:
+    fill()
+    form = CaptureForm.objects.get()
+    posted = {
+        "name": "Demo",
+        "intro": "",
+        "button": "Send",
+        "activity": "demo_request",
+        "source": form.source_id,
+        "consent_text": "Yes, gladly",
+        "thanks": "Thanks",
+        "is_open": "on",
+    }
+    assert desk.post(page(CaptureForm, "change", form.pk), posted).status_code == 302
+    form.refresh_from_db()
+    assert (form.consent_text, form.consent_version) == ("Yes, gladly", 2)
+
+
+def test_there_is_one_organisation(desk: Client) -> None:
+    posted = {"name": "Acme", "zone": "Europe/Berlin", "currency": "EUR"}
+    assert desk.post(page(Organisation, "add"), posted).status_code == 302
+    assert desk.post(page(Organisation, "add"), posted).status_code == 403
+
+
+def test_no_admin_page_breaks_the_content_security_policy(desk: Client) -> None:
+    fill()
+    for model in (User, Team, ApiKey, Event, CaptureForm):
+        for address in (page(model, "changelist"), reverse("admin:index")):
+            answer = desk.get(address)
+            assert "'unsafe-inline'" not in answer["Content-Security-Policy"]
+            markup = answer.content.decode()
+            assert not re.search(r"<script(?![^>]*\ssrc=)(?![^>]*application/json)", markup)
+            assert not re.search(r"<[^>]+\s(style|on[a-z]+)=", markup)
