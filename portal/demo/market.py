@@ -1,8 +1,10 @@
 """Who could buy: invented companies, people, sources and the pages they look at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 # One line for each list: "first: Marta Ingrid ...".
 _NAMES = {
@@ -84,6 +86,15 @@ TAGS = {
 }
 
 
+Choice = TypeVar("Choice")
+
+
+def pick(random: Random, weighted: Sequence[tuple[Choice, int]]) -> Choice:
+    """Choose one of some things that have weights."""
+    things = [thing for thing, _ in weighted]
+    return random.choices(things, [weight for _, weight in weighted])[0]
+
+
 @dataclass(frozen=True)
 class Firm:
     """A company as the market knows it."""
@@ -102,12 +113,11 @@ class Firm:
 def found_companies(random: Random, number: int) -> list[Firm]:
     """Return companies with names of their own."""
     names = [f"{head} {tail}" for head in NAME_HEADS for tail in NAME_TAILS]
-    kinds, weights = zip(*INDUSTRIES, strict=True)
     return [
         Firm(
             name=name,
             domain=f"{name.lower().replace(' ', '-')}.example",
-            industry=random.choices(kinds, weights)[0],
+            industry=pick(random, INDUSTRIES),
             size=max(3, min(9000, int(random.lognormvariate(5.3, 1.1)))),
             city=random.choice(CITIES),
         )

@@ -6,6 +6,7 @@ signatures. Scores, handoffs, evidence, clocks and breaches are what the product
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from random import Random
 from typing import TypeVar
 
 from django.db import transaction
@@ -29,7 +30,7 @@ from scoring.engine.services import release_leads, settle_due
 from sla.breaches.services import find_breaches
 
 Thing = TypeVar("Thing")
-TICKS = (7, 10, 13, 16)  # hours (UTC) at which a working day is looked at
+LOOKS = ((7, 10), (12, 16))  # hours (UTC) between which a working day is looked at
 SOURCE = "demo"
 
 
@@ -135,13 +136,13 @@ class Replay:
             self.follow(at)
 
 
-def ticks_between(since: datetime, until: datetime) -> list[datetime]:
+def ticks_between(random: Random, since: datetime, until: datetime) -> list[datetime]:
     """Return the instants at which the replay looks, ``until`` included."""
     day = since.replace(hour=0, minute=0, second=0, microsecond=0)
     found = []
     while day <= until:
-        hours = TICKS if day.weekday() < 5 else (12,)
-        found += [day + timedelta(hours=hour, minutes=(hour * 7) % 60) for hour in hours]
+        for first, last in LOOKS if day.weekday() < 5 else ((9, 14),):
+            found.append(day + timedelta(seconds=random.randrange(first * 3600, last * 3600)))
         day += timedelta(days=1)
     return [at for at in found if since < at < until] + [until]
 
@@ -169,5 +170,9 @@ def _lead(person: Person) -> LeadInput:
 def _enrichment(lead_id: int, person: Person) -> FactChange:
     firm = person.firm
     known_from = person.enriched_at or person.arrives_at
-    values = {"industry": firm.industry, "company_size": firm.size, "city": firm.city}
+    values: dict[str, str | int | None] = {
+        "industry": firm.industry,
+        "company_size": firm.size,
+        "city": firm.city,
+    }
     return FactChange(lead_id, known_from, values)

@@ -15,6 +15,7 @@ from leads.dispositions.services import accept, reject, withdraw
 from leads.dispositions.touches import log_touch
 from leads.handoffs.models import Handoff
 from portal.accounts.models import User
+from portal.demo.market import pick
 from sla.calendar.hours import WorkingCalendar, add_working_time
 
 REASONS = {
@@ -143,9 +144,7 @@ class SalesFloor:
     def _reject(self, handoff: Handoff, owner: User, at: datetime) -> Disposition:
         random = self.random
         source = handoff.source.name if handoff.source else ""
-        codes, weights = zip(*REASONS.get(source, USUAL), strict=True)
-        code = random.choices(codes, weights)[0]
-        reason = self.reasons[code]
+        reason = self.reasons[pick(random, REASONS.get(source, USUAL))]
         tried = handoff.lead.activities.filter(
             actor__isnull=False, occurred_at__gte=handoff.made_at
         )

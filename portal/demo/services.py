@@ -1,6 +1,6 @@
 """Making the demo company: about 2,500 leads, 30,000 activities and 90 days of handoffs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -9,7 +9,7 @@ from random import Random
 from django.utils import timezone
 
 from leads.capture.models import CaptureForm
-from leads.database.models import SavedView, Spend
+from leads.database.models import SavedView, Source, Spend
 from leads.database.sources import campaigns_named, sources_named
 from portal.agreements.models import Version
 from portal.agreements.services import propose, save_clause, sign, start_draft
@@ -48,7 +48,7 @@ def make_demo(*, until: datetime, leads: int = LEADS, say: Say) -> None:
         replay = Replay(people, deeds, floor, Deals(random, cast))
         replay.feed(start, history=True)
         say(f"{leads} people and {len(deeds)} things they did are ready.")
-        live(replay, cast, start, until, say)
+        live(replay, cast, ticks_between(random, start, until), say)
         replay.deals.talk(until)
         replay.follow(until)
     dress(cast, random, until)
@@ -62,12 +62,12 @@ def agree(cast: Cast, start: datetime) -> None:
         seed(by_marketing=cast.marketing_lead, by_sales=cast.sales_lead, at=start)
 
 
-def live(replay: Replay, cast: Cast, start: datetime, until: datetime, say: Say) -> None:
+def live(replay: Replay, cast: Cast, ticks: Sequence[datetime], say: Say) -> None:
     """Live through the 90 days."""
     signed_second = False
-    day = start.date()
-    for at in ticks_between(start, until):
-        if not signed_second and at >= until - SECOND:
+    day = ticks[0].date()
+    for at in ticks:
+        if not signed_second and at >= ticks[-1] - SECOND:
             second_version(cast, at)
             signed_second = True
         replay.live_until(at)
@@ -150,9 +150,9 @@ def _forms(demo_source: int, paper_source: int) -> None:
 
 
 def _spend(
-    random: Random, source: object, campaigns: tuple[str, ...], euros: int, until: datetime
+    random: Random, source: Source, campaigns: tuple[str, ...], euros: int, until: datetime
 ) -> None:
-    found = campaigns_named([(source, name) for name in campaigns])  # type: ignore[list-item]
+    found = campaigns_named([(source, name) for name in campaigns])
     rows = []
     for campaign in found.values():
         for back in range(BEFORE.days):

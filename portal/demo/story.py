@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from portal.demo import market
-from portal.demo.market import Firm
+from portal.demo.market import Firm, pick
 
 Thing = tuple[str, str, str]
 
@@ -39,7 +39,7 @@ class Person:
 
 
 KINDS = (("passer_by", 28), ("reader", 25), ("evaluator", 25), ("buyer", 17), ("student", 5))
-TITLES = {
+TITLES: dict[str, tuple[tuple[tuple[str, ...], int], ...]] = {
     "passer_by": ((market.OTHER, 45), (market.MANAGER, 40), (market.DIRECTOR, 15)),
     "reader": ((market.MANAGER, 50), (market.OTHER, 30), (market.DIRECTOR, 15), (market.SENIOR, 5)),
     "evaluator": ((market.MANAGER, 45), (market.DIRECTOR, 35), (market.SENIOR, 20)),
@@ -61,17 +61,15 @@ def cast_market(
 
 
 def _person(random: Random, number: int, firm: Firm, since: datetime, until: datetime) -> Person:
-    kinds, weights = zip(*KINDS, strict=True)
-    kind = random.choices(kinds, weights)[0]
+    kind = pick(random, KINDS)
     first, last = random.choice(market.FIRST), random.choice(market.LAST)
-    pools, shares = zip(*TITLES[kind], strict=True)
     source, campaign = _origin(random, kind)
     person = Person(
         number=number,
         name=f"{first} {last}",
         email=f"{first}.{last}.{number}@{firm.domain}".lower(),
         firm=firm,
-        title=random.choice(random.choices(pools, shares)[0]),
+        title=random.choice(pick(random, TITLES[kind])),
         source=source,
         campaign=campaign,
         arrives_at=_moment(random, since, until),
@@ -82,9 +80,7 @@ def _person(random: Random, number: int, firm: Firm, since: datetime, until: dat
 
 
 def _origin(random: Random, kind: str) -> tuple[str, str]:
-    names = [source[0] for source in market.SOURCES]
-    weights = [source[1] for source in market.SOURCES]
-    name = random.choices(names, weights)[0]
+    name = pick(random, [source[:2] for source in market.SOURCES])
     if kind == "student" and random.random() < 0.7:
         name = "White paper"
     if kind == "buyer" and random.random() < 0.45:
