@@ -23,7 +23,7 @@ MADE = datetime(2026, 3, 2, 9, tzinfo=UTC)  # 10:00 in Berlin
 DUE = datetime(2026, 3, 2, 13, tzinfo=UTC)
 SIGNED = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sla.breaches.addresses")]
+pytestmark = pytest.mark.django_db
 
 
 def handoffs(count: int, **values):
