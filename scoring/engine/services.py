@@ -113,8 +113,14 @@ def _earliest(*instants: datetime | None) -> datetime | None:
 
 
 def settle_now(lead_ids: Sequence[int], at: datetime) -> None:
-    """The bell's answer: what a person waits for is settled right after the commit."""
-    settle(lead_ids, at=at)
+    """The bell's answer: what a person waits for is settled right after the commit.
+
+    One write rings more than once (a capture: for the lead, its facts, its activity); the first
+    answer settles all of it, and the others find nothing stale.
+    """
+    stale = Standing.objects.filter(pk__in=lead_ids, stale_since__isnull=False)
+    if ids := list(stale.values_list("pk", flat=True)):
+        settle(ids, at=at)
 
 
 def settle_due(*, at: datetime, limit: int = BATCH) -> int:
