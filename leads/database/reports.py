@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import TruncMonth
+from django.db.models.functions import NullIf, TruncMonth
 from django.utils.translation import gettext as _
 
 from leads.database.models import Lead, Spend
@@ -141,13 +141,13 @@ def columns_of(
             _("%(subject)s cannot be counted by “%(name)s”. Use: %(known)s.")
             % {"subject": subject, "name": unknown[0], "known": ", ".join(paths)}
         )
-    return {
-        f"by_{name}": _month(paths[name], zone) if name == MONTH else F(paths[name]) for name in by
-    }
+    return {f"by_{name}": _column(name, paths[name], zone) for name in by}
 
 
-def _month(path: str, zone: ZoneInfo) -> Combinable:
-    return TruncMonth(path) if path == "day" else TruncMonth(path, tzinfo=zone)
+def _column(name: str, path: str, zone: ZoneInfo) -> Combinable:
+    if name == MONTH:
+        return TruncMonth(path) if path == "day" else TruncMonth(path, tzinfo=zone)
+    return F(path) if path == "day" else NullIf(path, Value(""))  # blank and null are one line
 
 
 def shown(row: Mapping[str, Any], by: Sequence[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import (
     DataError,
     IntegrityError,
@@ -98,7 +99,7 @@ def run_import(
     clock: Clock,
     until: datetime | None = None,
     on_progress: OnProgress = lambda _run: None,
-    batch: int = BATCH,
+    batch: int | None = None,
 ) -> bool:
     """Carry a claimed import on from where it is; True when somebody has to go on.
 
@@ -112,7 +113,8 @@ def run_import(
         if run.rows_in_file is None:
             count = sum(1 for _row in reader.table.rows())
             Import.objects.filter(pk=run_id).update(rows_in_file=count)
-        while run_batch(run=run, reader=reader, at=clock(), size=batch):
+        size = batch or settings.IMPORT_BATCH_ROWS
+        while run_batch(run=run, reader=reader, at=clock(), size=size):
             on_progress(run)
             if until is not None and clock() >= until:
                 Import.objects.unfinished().filter(pk=run_id).update(leased_until=None)

@@ -32,7 +32,8 @@ def reconstruct(events: Sequence[Event], at: datetime) -> None:
     """
     for event in events:
         import_event = event.payload.get("import_event", event.pk)
-        last = reconstruct_batch(import_event, after=event.payload.get("after", 0))
+        after = event.payload.get("after", 0)
+        last = reconstruct_batch(import_event, after=after, limit=BATCH)
         if last is not None:
             record(
                 CONTINUED,
