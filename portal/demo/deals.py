@@ -50,7 +50,7 @@ class Deals:
     def _close(self, at: datetime) -> None:
         old = Opportunity.objects.filter(outcome="open", opened_at__lt=at - timedelta(days=14))
         for deal in old.select_related("owner").order_by("pk"):
-            if deal.owner is None or self.random.random() > 0.045:
+            if deal.owner is None or self.random.random() > 0.025:
                 continue
             if self.random.random() < 0.42:
                 win(opportunity=deal, value=deal.value, by=deal.owner, at=at)

@@ -135,7 +135,7 @@ class SalesFloor:
     def _chance(self, handoff: Handoff) -> float:
         fired = set(handoff.evidence.document["rules"])
         source = handoff.source.name if handoff.source else ""
-        score = -0.25
+        score = -0.75
         score += 1.1 * ("demo_request" in fired) - 0.95 * ("case_study" in fired)
         score += 0.35 * ("title_senior" in fired) + 0.3 * ("pricing_page" in fired)
         score += {"White paper": -1.0, "Demo form": 0.5, "Partner": 0.4}.get(source, 0.0)

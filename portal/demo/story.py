@@ -56,6 +56,8 @@ def cast_market(
     """Return the people that arrive between the two instants, and all their deeds in order."""
     firms = market.found_companies(random, max(40, number // 4))
     people = [_person(random, n, random.choice(firms), since, until) for n in range(number)]
+    for person in people[: number // 25]:  # a campaign that ran these last two days
+        _come_lately(random, person, until)
     deeds = [deed for person in people for deed in _deeds(random, person, until)]
     return people, sorted(deeds, key=lambda deed: (deed.at, deed.person))
 
@@ -77,6 +79,14 @@ def _person(random: Random, number: int, firm: Firm, since: datetime, until: dat
     )
     _learn(random, person)
     return person
+
+
+def _come_lately(random: Random, person: Person, until: datetime) -> None:
+    person.kind = random.choice(("buyer", "evaluator"))
+    person.source, person.campaign = "Webinar", "SLA clinic"
+    person.arrives_at = _moment(random, until - timedelta(hours=60), until)
+    person.title = random.choice(pick(random, TITLES["buyer"]))
+    _learn(random, person)
 
 
 def _origin(random: Random, kind: str) -> tuple[str, str]:
