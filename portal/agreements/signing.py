@@ -33,7 +33,7 @@ def propose(request: HttpRequest, number: int, *, kind: str) -> HttpResponse:
     user, at = user_of(request), timezone.now()
     services.require_editor(user)
     version = find_open(kind, number)
-    form = ProposeForm(request.POST or None)
+    form = ProposeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             services.propose(
@@ -96,7 +96,8 @@ def sign(request: HttpRequest, number: int, *, kind: str) -> HttpResponse:
         raise NotAllowed(_("The marketing lead and a sales lead sign. You may read along."))
     if hint := why_not(version, user, signature_lines(version)):
         raise Conflict(hint)
-    form = SignForm(request.POST or None, user=user, sha256=version.sha256)
+    posted = request.POST if request.method == "POST" else None
+    form = SignForm(posted, user=user, sha256=version.sha256)
     if request.method == "POST" and _is_allowed(form, user.pk) and form.is_valid():
         seen = form.cleaned_data["sha256"]
         services.sign(version=version, sha256=seen, by=user, at=at)

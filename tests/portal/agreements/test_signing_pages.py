@@ -206,6 +206,12 @@ def test_a_gate_out_of_reach_is_said_to_who_signs(draft, leads) -> None:
     )
 
 
+def test_an_empty_post_is_an_act_and_not_a_look(draft, leads) -> None:
+    client = browser(leads[0])
+    assert client.post(url(draft, "propose")).status_code == 302
+    assert client.post(url(draft, "sign")).status_code == 422
+
+
 def test_withdrawing_and_giving_up(draft, leads) -> None:
     version, client = proposed(draft, leads[0]), browser(leads[1])
     assert client.post(url(version, "withdraw")).status_code == 302
