@@ -93,8 +93,10 @@ class ClauseForm(forms.Form):
 
     def rebase(self, revision: int | None) -> None:
         """Carry what was typed over to another revision, so that saving again is meant."""
-        self.data = self.data.copy()
-        self.data["revision"] = "" if revision is None else str(revision)
+        typed: Any = self.data
+        typed = typed.copy()
+        typed["revision"] = "" if revision is None else str(revision)
+        self.data = typed
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
         """Show each problem at the field it is about."""

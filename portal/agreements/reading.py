@@ -10,6 +10,7 @@ from portal.agreements.addresses import address
 from portal.agreements.models import Clause, Version
 from portal.agreements.queries import clause_text
 from portal.agreements.registry import (
+    Body,
     ClauseText,
     Mark,
     Part,
@@ -42,6 +43,7 @@ class Line:
     mark: Mark | None
     change: Change | None
     old_lead: str  # struck beside the new one, where it changed
+    old_says: str  # the sentence before, where it read otherwise
     edit_url: str
 
 
@@ -87,9 +89,8 @@ class Check:
 
 def words_of(kind: str, clause: ClauseText, clauses: Sequence[ClauseText]) -> str:
     """Return all that a clause says, in one sentence: lead, sentence, and what else counts."""
-    pages, body = pages_of(kind), clause["body"]
-    arguments = (clause["kind"], clause["key"], body)
-    sentence = "".join(part.text for part in kind_named(kind).sentence(*arguments, clauses))
+    pages, arguments = pages_of(kind), _arguments(clause)
+    sentence = _plain(kind_named(kind).sentence(*arguments, clauses))
     lead, more = str(pages.lead(*arguments)), str(pages.more(*arguments))
     return "; ".join(filter(None, [f"{lead} {sentence}".strip(), more]))
 
@@ -125,19 +126,32 @@ class _LineMaker:
 
     def line(self, text: ClauseText) -> Line:
         kind = self.version.agreement.kind
-        pages = pages_of(kind)
-        arguments = (text["kind"], text["key"], text["body"])
-        lead, before = str(pages.lead(*arguments)), self.old.get(text["key"])
-        old = str(pages.lead(before["kind"], before["key"], before["body"])) if before else lead
+        pages, arguments = pages_of(kind), _arguments(text)
+        lead, parts = str(pages.lead(*arguments)), self._parts(text)
+        before = self.old.get(text["key"])
+        old_lead = str(pages.lead(*_arguments(before))) if before else lead
+        says, old_says = _plain(parts), _plain(self._parts(before)) if before else ""
         return Line(
             clause=self.rows[text["key"]],
             lead=lead,
-            parts=kind_named(kind).sentence(*arguments, self.texts),
+            parts=parts,
             mark=pages.mark(text["kind"], text["body"]),
             change=self.changes.get(text["key"]),
-            old_lead=old if old != lead else "",
+            old_lead=old_lead if old_lead != lead else "",
+            old_says=old_says if old_says != says else "",
             edit_url=address(self.version, "clause", key=text["key"]),
         )
+
+    def _parts(self, text: ClauseText) -> Sequence[Part]:
+        return kind_named(self.version.agreement.kind).sentence(*_arguments(text), self.texts)
+
+
+def _arguments(text: ClauseText) -> tuple[str, str, Body]:
+    return text["kind"], text["key"], text["body"]
+
+
+def _plain(parts: Iterable[Part]) -> str:
+    return "".join(part.text for part in parts)
 
 
 def changes_between(

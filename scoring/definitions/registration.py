@@ -18,11 +18,31 @@ VOCABULARY = Vocabulary(
 )
 
 
+# Words inside a sentence, where a label that stands alone would not read on.
+IN_SENTENCES = {
+    "company_size": _("company size"),
+    "team_size": _("team size"),
+    "seniority:c_level": _("C-level"),
+    "seniority:vp": _("VP"),
+    "seniority:director": _("Director"),
+    "seniority:head": _("Head of"),
+    "seniority:manager": _("Manager"),
+    "seniority:senior": _("Senior"),
+    "seniority:junior": _("Junior"),
+    "seniority:intern": _("Intern"),
+    "seniority:student": _("Student"),
+    "timeline:within_30_days": _("within 30 days"),
+    "timeline:this_quarter": _("this quarter"),
+    "timeline:this_year": _("this year"),
+    "timeline:just_exploring": _("just exploring"),
+}
+
+
 def labels() -> dict[str, str]:
-    """Return the words for facts and activity kinds."""
-    return {fact.name: str(fact.label) for fact in FACTS} | {
-        kind.name: str(kind.label) for kind in KINDS
-    }
+    """Return the words for facts, some of their values, and activity kinds."""
+    named = {fact.name: str(fact.label) for fact in FACTS}
+    kinds = {kind.name: str(kind.label) for kind in KINDS}
+    return named | kinds | {name: str(words) for name, words in IN_SENTENCES.items()}
 
 
 def rule_names(clauses: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -25,7 +25,8 @@ class ReleaseForm(forms.Form):
         return cleaned
 
     def _ids(self) -> list[int]:
-        ids = [one for one in self.data.getlist("release") if one.isdecimal() and len(one) < 18]
+        posted: Any = self.data
+        ids = [one for one in posted.getlist("release") if one.isdecimal() and len(one) < 18]
         if not ids:
             raise ValidationError(_("Tick at least one lead, or release the best so many."))
         return [int(one) for one in ids[:MOST]]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from leads.handoffs.models import OPEN, Release
+from leads.handoffs.models import Origin, Release
 from portal.accounts.models import Membership, Role, User
 from portal.core.http import user_of
 from portal.core.paging import keyset_page
@@ -77,7 +77,7 @@ def capacity_for(user: User) -> Capacity:
     members = members.filter(user__role=Role.SDR).exclude(away_until__gt=timezone.now())
     if not user.sees_everything:
         members = members.filter(team__in=user.memberships.values("team"))
-    mine = Q(**{f"user__handoffs__{name}": value for name, value in OPEN.children})
+    mine = Q(user__handoffs__origin=Origin.LIVE, user__handoffs__is_decided=False)
     rows = members.annotate(opened=Count("user__handoffs", filter=mine))
     loads = list(rows.values_list("user", "cap", "opened"))
     caps: dict[int, int] = {}

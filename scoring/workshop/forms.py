@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,8 +32,8 @@ class EditorForm(ClauseForm):
     """A clause with one condition; ``condition`` names its field of the body."""
 
     condition = "when"
-    condition_title = gettext_lazy("Condition")
-    needs_condition = gettext_lazy("Write at least one line.")
+    condition_title: Promise | str = gettext_lazy("Condition")
+    needs_condition: Promise | str = gettext_lazy("Write at least one line.")
 
     def __init__(self, data: Any, *, opened: Any) -> None:
         self.editor = ConditionEditor(

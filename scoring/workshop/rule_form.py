@@ -67,11 +67,13 @@ class RuleForm(EditorForm):
 
     def __init__(self, data: Any, *, opened: Any) -> None:
         given = opened.body.get("type") or (data or {}).get("type")
-        self.type = given if given in TYPES else TYPES[0]
-        self.condition = "where" if self.type == "behaviour" else "when"
-        self.needs_condition = _("Write at least one line.") if self.type == "attribute" else ""
+        self.rule_type = given if given in TYPES else TYPES[0]
+        self.condition = "where" if self.rule_type == "behaviour" else "when"
+        self.needs_condition = (
+            _("Write at least one line.") if self.rule_type == "attribute" else ""
+        )
         self.condition_title = (
-            _("Only those of which") if self.type == "behaviour" else _("A lead of whom")
+            _("Only those of which") if self.rule_type == "behaviour" else _("A lead of whom")
         )
         self.kind_names = [
             f"kind_{place}"
@@ -80,16 +82,16 @@ class RuleForm(EditorForm):
         super().__init__(data, opened=opened)
 
     def lines(self, clauses: Sequence[ClauseText]) -> Comparisons:
-        return activity_lines() if self.type == "behaviour" else fact_lines()
+        return activity_lines() if self.rule_type == "behaviour" else fact_lines()
 
     def _own(self) -> list[list[str]]:
         rows = [["points", "name"], ["group", "signal"]]
-        if self.type != "attribute":
+        if self.rule_type != "attribute":
             rows.append(self.kind_names)
-        if self.type == "behaviour":
+        if self.rule_type == "behaviour":
             rows += [["counts", "max_times", "min_count"]]
             rows += [["within_days", "decay_percent", "decay_days"]]
-        elif self.type == "silence":
+        elif self.rule_type == "silence":
             rows.append(["days"])
         return [*rows, ["disqualifies"]]
 
@@ -97,7 +99,7 @@ class RuleForm(EditorForm):
         decay = body.get("decay") or {}
         return {
             **body,
-            "type": self.type,
+            "type": self.rule_type,
             "decay_percent": decay.get("percent"),
             "decay_days": decay.get("every_days"),
             **dict(zip(self.kind_names, body.get("kinds") or (), strict=False)),
@@ -118,7 +120,7 @@ class RuleForm(EditorForm):
 
     def blocks(self) -> Iterable[Block]:
         rows = [Block(fields=[self.at(name) for name in names]) for names in self._own()]
-        editor = [] if self.type == "silence" else [Block(editor=self.editor)]
+        editor = [] if self.rule_type == "silence" else [Block(editor=self.editor)]
         yield from [*rows[:-1], *editor, rows[-1]]
 
     def add_problem(self, path: str, sentence: str) -> None:
@@ -132,11 +134,11 @@ class RuleForm(EditorForm):
 
     def make_body(self) -> dict[str, Any]:
         given = self.cleaned_data
-        body = {name: given[name] for name in COMMON} | {"type": self.type}
-        if self.type == "attribute":
+        body = {name: given[name] for name in COMMON} | {"type": self.rule_type}
+        if self.rule_type == "attribute":
             return body | {"when": given["when"]}
         kinds = [given[name] for name in self.kind_names if given[name]]
-        if self.type == "silence":
+        if self.rule_type == "silence":
             return body | {"kinds": kinds, "days": given["days"]}
         names = ("counts", "max_times", "min_count", "within_days")
         decay = {"percent": given["decay_percent"], "every_days": given["decay_days"]}
