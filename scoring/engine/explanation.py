@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from leads.activities.models import Activity
 from leads.database.facts import KnownFacts, known_facts
 from leads.database.models import Gate, Lead
-from leads.database.registry import FACTS, KINDS
 from portal.agreements.models import Version
+from scoring.definitions.registration import labels
 from scoring.definitions.services import definition_in_force, parsed
 from scoring.engine.models import Evidence
 from scoring.engine.reading import LeadHistory, read_histories
@@ -183,12 +183,6 @@ def explain_lead(lead: Lead, at: datetime) -> Explanation | None:
         closed=_closed(definition, standing, facts),
         note=_falls(definition, standing, history, at),
     )
-
-
-def labels() -> dict[str, str]:
-    """Return the words for facts and kinds of activities."""
-    facts = {fact.name: str(fact.label) for fact in FACTS}
-    return facts | {kind.name: str(kind.label) for kind in KINDS}
 
 
 def _shown_gate(bits: int) -> str:

@@ -11,12 +11,14 @@ from leads.activities.models import Activity
 from leads.database.derive import SOURCES
 from leads.database.registry import FACTS_BY_NAME, SetBy
 from scoring.rules.amounts import show
+from scoring.rules.conditions import Comparison
 from scoring.rules.definition import (
     AllOf,
     AnyOf,
     Behaviour,
     Definition,
     DimensionAtLeast,
+    Fact,
     Gate,
     GateInput,
     IsIcp,
@@ -133,11 +135,17 @@ def _tick_words(part: Gate, labels: Labels, names: Mapping[str, str]) -> str:
         return word.join(_tick_words(one, labels, names) for one in part.parts)
     if isinstance(part, TotalAtLeast | DimensionAtLeast | SignalsAtLeast | RulesAtLeast):
         return _amount_words(part)
-    if isinstance(part, IsIcp):
-        return _("ICP")
-    if isinstance(part, RuleFired):
-        return names.get(part.rule, part.rule)
+    if isinstance(part, IsIcp | RuleFired):
+        return _("ICP") if isinstance(part, IsIcp) else names.get(part.rule, part.rule)
+    if isinstance(part, Fact) and part.comparison.op in {"equals", "in"}:
+        return _values_words(part.comparison, labels)
     return plain(gate_sentence(part, labels, names, condition_sentence)).removeprefix(_("when "))
+
+
+def _values_words(comparison: Comparison, labels: Labels) -> str:
+    """Return only the values asked for, which speak for themselves: “C-level or VP”."""
+    given = (str(one.given) for one in comparison.operands)
+    return _(" or ").join(labels.get(f"{comparison.field}:{one}", one) for one in given)
 
 
 def _amount_words(part: TotalAtLeast | DimensionAtLeast | SignalsAtLeast | RulesAtLeast) -> str:

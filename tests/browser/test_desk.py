@@ -11,6 +11,9 @@ from leads.handoffs.models import Handoff
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+STICKING_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility()
+    && one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML.slice(0, 80))"""
 PHONE = {"width": 390, "height": 844}
 
 
@@ -152,13 +155,12 @@ def test_on_a_phone_the_dock_is_a_sheet(desk, handoffs) -> None:
     expect(desk.locator("#decide")).to_be_hidden()
     desk.locator(".decide-bar").get_by_text("Reject").click()
     expect(desk.locator("#decide")).to_be_visible()
-    desk.locator(".reason").get_by_text("Just exploring").click()
+    desk.locator("input[value=just_exploring]").check()
     desk.locator(".dock-reject .dock-act button").click()
     name_shown(desk, "Daniel Okafor")
     expect(desk.locator("#decide")).to_be_hidden()
     assert decision(handoffs[0]).reason_id == "just_exploring"
-    wide = desk.evaluate("document.documentElement.scrollWidth")
-    assert wide <= PHONE["width"]
+    assert desk.evaluate(STICKING_OUT) == []
     desk.locator(".bar-place").click()
     expect(desk.locator(".queue .hs")).to_have_count(2)
 
@@ -177,13 +179,13 @@ def test_everything_works_without_javascript(plain, handoffs) -> None:
     name_shown(plain, "Marta Lindqvist")
     plain.locator("#touch button").click()
     expect(plain.locator(".timeline")).to_contain_text("You called")
-    plain.get_by_text("Reject", exact=False).locator("visible=true").first.click()
-    plain.locator(".reason").get_by_text("Bad timing").click()
+    plain.locator("#choose-reject").check()
+    plain.locator("input[value=bad_timing]").check()
     expect(plain.locator(".dock-reject .dock-act button")).to_contain_text("Reject, bad timing")
     plain.locator("#recycle-on").fill("2030-03-03")
     plain.locator(".dock-reject .dock-act button").click()
     name_shown(plain, "Daniel Okafor")
-    plain.locator(".segment[data-key=a]").click()
+    plain.locator("#choose-accept").check()
     plain.locator(".dock-accept .dock-act button").click()
     name_shown(plain, "Elena Petrova")
     assert [decision(one).outcome for one in handoffs[:2]] == ["rejected", "accepted"]
