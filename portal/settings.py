@@ -238,6 +238,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "portal.core.tasks.beat_heart", "schedule": 30},
+    "forget-old": {"task": "portal.core.tasks.forget_old", "schedule": 3600},
     "deliver-events": {"task": "portal.events.tasks.deliver_due", "schedule": 15},
     "record-activations": {"task": "portal.agreements.tasks.announce_activations", "schedule": 30},
     "settle-stale-leads": {"task": "scoring.engine.tasks.settle_due", "schedule": 30},
