@@ -6,7 +6,6 @@ from django.db import connection
 
 from portal.core.models import RateCount
 
-
 MINUTE = 60
 KEPT_MINUTES = 60
 
