@@ -21,6 +21,7 @@ from portal.demo.sales import SalesFloor
 from portal.demo.story import cast_market
 from portal.events.bells import held
 from portal.events.models import Delivery
+from portal.notifications.models import Notification
 from scoring.definitions.services import seed_default
 from sla.calendar.hours import WorkingCalendar
 from sla.calendar.services import seed_calendars
@@ -119,6 +120,8 @@ def dress(cast: Cast, random: Random, until: datetime) -> None:
     for user in (cast.marketing_lead, *cast.marketing):
         query = "stage=mql&order=-rank"
         SavedView.objects.create(user=user, page="leads", name="MQLs, best first", query=query)
+    read = Notification.objects.filter(at__lt=until - timedelta(days=1))
+    read.update(read_at=until)
     second = Version.objects.of_kind("definition").get(number=2)
     note = "Case studies draw readers, not buyers: see the rejections."
     start_draft(

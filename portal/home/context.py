@@ -75,13 +75,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return {"demo": settings.DEMO}
     user = user_of(request)
     return {
-        "nav": [
-            {"title": title, "items": items}
-            for title, entries in SECTIONS
-            if (
-                items := [_entry(item, user, request.path) for item in entries if _sees(item, user)]
-            )
-        ],
+        "nav": _sections(user, request.path),
         "theme": user.theme,
         "theme_url": reverse("preferences"),
         "search_url": reverse("leads"),
@@ -92,19 +86,21 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _sees(item: Item, user: User) -> bool:
-    return user.role in item.roles
+def _sections(user: User, path: str) -> list[dict[str, Any]]:
+    """Return the sections with what this person sees; the deepest address of the path is here."""
+    seen = [
+        (title, [_entry(item, user) for item in items if user.role in item.roles])
+        for title, items in SECTIONS
+    ]
+    entries = [entry for _title, some in seen for entry in some if path.startswith(entry["url"])]
+    if entries:
+        max(entries, key=lambda entry: len(entry["url"]))["current"] = True
+    return [{"title": title, "items": items} for title, items in seen if items]
 
 
-def _entry(item: Item, user: User, path: str) -> dict[str, Any]:
-    url = reverse(item.page)
-    return {
-        "url": url,
-        "label": item.label,
-        "icon": item.icon,
-        "count": item.count(user) if item.count else None,
-        "current": path.startswith(url),
-    }
+def _entry(item: Item, user: User) -> dict[str, Any]:
+    count = item.count(user) if item.count else None
+    return {"url": reverse(item.page), "label": item.label, "icon": item.icon, "count": count}
 
 
 def _in_force() -> dict[str, Any] | None:

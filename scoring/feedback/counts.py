@@ -220,6 +220,6 @@ def rejected_by_week(rows: QuerySet[Disposition], zone: ZoneInfo) -> list[dict[s
     return points
 
 
-def top_reasons(rows: Sequence[ReasonRow], most: int = 4) -> list[ReasonRow]:
+def top_reasons(rows: Sequence[ReasonRow], most: int = 3) -> list[ReasonRow]:
     """Return the commonest reasons, for the columns beside the rules."""
     return list(rows[:most])

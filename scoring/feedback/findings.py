@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leads.dispositions.models import Disposition, Outcome
 from scoring.feedback.counts import APART, ReasonRow, SourceColumn
@@ -46,4 +47,11 @@ def _busiest_cell(columns: Sequence[SourceColumn], reasons: Sequence[ReasonRow])
 def _apart(count: int) -> str:
     if not count:
         return ""
-    return _("%s were duplicates or data to mend, which judge no rule.") % count
+    return (
+        ngettext(
+            "%s was a duplicate or had data to mend, which judges no rule.",
+            "%s were duplicates or had data to mend, which judges no rule.",
+            count,
+        )
+        % count
+    )
