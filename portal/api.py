@@ -3,7 +3,11 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import include, path, re_path
+from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
@@ -90,11 +94,17 @@ def _refusal(status: int) -> dict[str, Any]:
 
 OPEN = {"authentication_classes": [], "permission_classes": [AllowAny]}
 schema = login_required(SpectacularJSONAPIView.as_view(**OPEN))
-docs = login_required(
-    SpectacularSwaggerSplitView.as_view(
-        url_name="api-schema", template_name="portal/api/docs.html", **OPEN
-    )
-)
+script = SpectacularSwaggerSplitView.as_view(url_name="api-schema", **OPEN)
+
+
+@login_required
+@require_safe
+def docs(request: HttpRequest) -> HttpResponseBase:
+    """The page on which one reads and tries every operation; its script comes from here too."""
+    if "script" in request.GET:
+        return script(request)
+    return render(request, "portal/api/docs.html")
+
 
 urlpatterns = [
     path("", include("leads.api")),

@@ -346,6 +346,7 @@ def test_the_schema_and_its_page_are_for_people_who_signed_in(client) -> None:
     client.force_login(make_user())
     page = client.get("/api/v1/docs/")
     assert page.status_code == 200
+    assert page.context["nav"]
     assert b"swagger-ui-bundle.js" in page.content
     assert client.get("/api/v1/docs/?script=")["Content-Type"].startswith("application/javascript")
     assert client.get("/api/v1/schema/").json()["openapi"].startswith("3.")
