@@ -63,6 +63,8 @@ class ClauseForm(forms.Form):
         self.prepare()
         for field in self.fields.values():
             _dress(field.widget)
+        for name in next(iter(self.own_fields), ())[:1]:
+            self.fields[name].widget.attrs["data-focus"] = ""
 
     def prepare(self) -> None:
         """Fit the fields to the clause, before anything is validated."""

@@ -16,6 +16,7 @@ ICONS = {
     "agreement.voided": "x-circle",
     "agreement.withdrawn": "unlock",
     "agreement.given_up": "archive",
+    "rescore.finished": "arrow-repeat",
 }
 
 
@@ -29,7 +30,7 @@ def story_of(version: Version) -> list[dict[str, Any]]:
 
 def _entry(event: Event) -> dict[str, Any]:
     return {
-        "icon": ICONS.get(event.kind, "dot"),
+        "icon": ICONS.get(event.kind, "patch-check-fill"),
         "text": _words(event),
         "at": event.at,
     }

@@ -62,7 +62,10 @@ class ConditionEditor:
         else:
             self._read_tree(tree)
         wanted = 2 if data is not None and data.get("more") == name else SPARE
-        self.rows += [Row(self._row_name(len(self.rows) + extra)) for extra in range(wanted)]
+        self.rows += [
+            Row(self._row_name(len(self.rows) + extra), op=lines.first_op)
+            for extra in range(wanted)
+        ]
 
     @property
     def joins(self) -> list[tuple[str, str]]:
@@ -88,6 +91,11 @@ class ConditionEditor:
         """Return the condition as JSON; raises ValidationError for text that is none."""
         if self.shape == "tree":
             return json_value(self.text)
+        for row in self._filled():
+            if sentence := self.lines.problem(row.line):
+                row.errors.append(sentence)
+        if any(row.errors for row in self.rows):
+            raise ValidationError([])
         leaves = [self._tree_of(row) for row in self._filled()]
         if len(leaves) == 1:
             return leaves[0]

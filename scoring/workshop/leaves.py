@@ -43,6 +43,7 @@ class Comparisons:
     """Lines that compare facts, or properties of an activity."""
 
     hint = gettext_lazy("Several values with commas; a range as 50 to 5000.")
+    first_op = "in"
 
     def __init__(self, types: Mapping[str, str], title: str) -> None:
         self.types = types
@@ -52,6 +53,10 @@ class Comparisons:
         """Return the fields that a line may ask about."""
         named = labels()
         return [(self.title, [(one, named.get(one, one.replace("_", " "))) for one in self.types])]
+
+    def problem(self, line: Line) -> str:
+        """Return why a line cannot mean what it says, or ""; the rules check all the rest."""
+        return ""
 
     def leaf(self, line: Line) -> Any:
         """Return the comparison that a line means; what cannot be is left for the rules to say."""
@@ -83,7 +88,10 @@ def activity_lines() -> Comparisons:
 class GateLines(Comparisons):
     """Lines of a gate: sums, counts of rules, one rule, the ICP, and facts."""
 
-    hint = gettext_lazy("How to compare counts for facts only; the rest means “at least”.")
+    hint = gettext_lazy(
+        "Points and counts are compared by “is at least”. Turn it round with “not”."
+    )
+    first_op = "gte"
 
     def __init__(self, clauses: Sequence[ClauseText]) -> None:
         super().__init__(fact_lines().types, _("Facts"))
@@ -95,15 +103,15 @@ class GateLines(Comparisons):
 
     def choices(self) -> Choices:
         sums = [
-            ("total_at_least", _("total, at least")),
-            ("fit_at_least", _("fit, at least")),
-            ("engagement_at_least", _("engagement, at least")),
+            ("total_at_least", _("total")),
+            ("fit_at_least", _("fit")),
+            ("engagement_at_least", _("engagement")),
         ]
         counts = [
-            ("signals_at_least:high_intent", _("high-intent signals, at least")),
-            ("signals_at_least:interest", _("interest signals, at least")),
-            ("rules_at_least:fit", _("fit rules that count, at least")),
-            ("rules_at_least:engagement", _("engagement rules that count, at least")),
+            ("signals_at_least:high_intent", _("high-intent signals")),
+            ("signals_at_least:interest", _("interest signals")),
+            ("rules_at_least:fit", _("fit rules that count")),
+            ("rules_at_least:engagement", _("engagement rules that count")),
         ]
         facts = [(f"fact:{value}", label) for value, label in super().choices()[0][1]]
         return [
@@ -113,6 +121,12 @@ class GateLines(Comparisons):
             (_("This rule counts"), self.rules),
             (_("Facts"), facts),
         ]
+
+    def problem(self, line: Line) -> str:
+        is_counted = line.field.partition(":")[0].endswith("_at_least")
+        if is_counted and line.op != "gte":
+            return _("Points and counts are compared by “is at least”. Choose it, or put “not”.")
+        return ""
 
     def leaf(self, line: Line) -> Any:
         what, _colon, of = line.field.partition(":")

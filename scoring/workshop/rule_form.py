@@ -117,9 +117,10 @@ class RuleForm(EditorForm):
         kept = {name for names in self._own() for name in names} | {"revision", "rationale", "type"}
         for name in set(self.fields) - kept:
             del self.fields[name]
+        self.own_fields = self._own()
 
     def blocks(self) -> Iterable[Block]:
-        rows = [Block(fields=[self.at(name) for name in names]) for names in self._own()]
+        rows = [Block(fields=[self.at(name) for name in names]) for names in self.own_fields]
         editor = [] if self.rule_type == "silence" else [Block(editor=self.editor)]
         yield from [*rows[:-1], *editor, rows[-1]]
 

@@ -180,3 +180,14 @@ def test_htmx_gets_the_form_in_place_of_the_row(editor, draft, key) -> None:
     part = editor.get(address(draft, key), headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
     assert f'id="clause-{key}"' in part.content.decode()
+
+
+def test_a_sum_is_only_compared_by_is_at_least(editor, draft) -> None:
+    fields = fields_of(editor.get(address(draft, "mql"))) | {"when-0-op": "lt"}
+    refused = editor.post(address(draft, "mql"), fields)
+    assert refused.status_code == 422
+    assert "Choose it, or put" in refused.content.decode()
+    turned = fields | {"when-0-op": "gte", "when-0-not": "on"}
+    assert editor.post(address(draft, "mql"), turned).status_code == 302
+    when = draft.clauses.get(key="mql").body["when"]
+    assert when["all"][0] == {"not": {"total_at_least": 40}}
