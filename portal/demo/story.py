@@ -105,8 +105,9 @@ def _learn(random: Random, person: Person) -> None:
     if random.random() < 0.5 or person.kind in {"buyer", "evaluator"}:
         weights = TIMELINE_WEIGHTS.get(person.kind, (3, 12, 30, 55))
         person.facts["timeline"] = random.choices(TIMELINES, weights)[0]
-    if random.random() < 0.85:
-        person.enriched_at = person.arrives_at + timedelta(minutes=random.randint(1, 300))
+    is_found_out = random.random() < 0.85
+    later = timedelta(minutes=random.randint(1, 300)) if is_found_out else None
+    person.enriched_at = person.arrives_at + later if later else None
 
 
 def _moment(random: Random, since: datetime, until: datetime) -> datetime:
