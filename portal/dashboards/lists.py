@@ -15,7 +15,6 @@ from portal.core.paging import Page, keyset_page
 from sla.clocks.shown import ClockView, clocks_for
 from sla.clocks.states import State
 
-
 LONGEST_KEY = 19  # digits of a database key
 
 

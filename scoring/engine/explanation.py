@@ -163,12 +163,7 @@ def explain_lead(lead: Lead, at: datetime) -> Explanation | None:
     behind = _behind(_activities(lines), row)
     gate = "fast_track" if standing.fast_track and not standing.sales_ready else "sales_ready"
     given = GateInput(
-        standing.total,
-        standing.fit,
-        standing.engagement,
-        standing.fired,
-        standing.icp,
-        facts.get,
+        standing.total, standing.fit, standing.engagement, standing.fired, standing.icp, facts.get
     )
     return Explanation(
         version=version,
