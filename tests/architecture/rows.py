@@ -1,0 +1,167 @@
+"""Rows for the lists: each function adds so many that the given person sees in one list."""
+
+from datetime import timedelta
+
+from leads.database.models import Lead, Spend, Stage
+from leads.database.notes import add_note
+from leads.database.sources import campaigns_named, sources_named
+from leads.handoffs.models import Handoff, Release
+from leads.handoffs.services import NewRelease, queue_releases
+from leads.imports.models import RejectedRow
+from leads.nurture.services import start_nurture
+from leads.tasks.services import NewFollowUp, create_follow_ups
+from portal.accounts.models import Role, User
+from portal.agreements.models import Clause
+from portal.agreements.services import give_up_draft, propose, sign
+from portal.notifications.services import News, tell_each
+from sla.breaches.services import find_breaches
+from tests.architecture.world import World
+from tests.factories import set_stage
+
+
+def handoffs(world: World, user: User, count: int) -> list[Handoff]:
+    """Hand so many over; to show an account executive them, they are accepted."""
+    made = world.hand_over(count)
+    if user.role == Role.ACCOUNT_EXECUTIVE:
+        world.accept(made)
+    return made
+
+
+def breached(world: World, user: User, count: int) -> None:
+    """Hand so many over and let their clocks run out."""
+    handoffs(world, user, count)
+    find_breaches(at=world.at + timedelta(days=30), limit=1000)
+
+
+def of_the_company(world: World, user: User, count: int) -> None:
+    company = world.lead.company
+    assert company is not None
+    made = world.hand_over(count, company=company.name)
+    if user.role == Role.ACCOUNT_EXECUTIVE:
+        world.accept(made)
+
+
+def rejected(world: World, user: User, count: int) -> None:
+    world.reject(world.hand_over(count))
+
+
+def to_mend(world: World, user: User, count: int) -> None:
+    world.reject(world.hand_over(count), code="bad_contact_data")
+
+
+def in_nurture(world: World, user: User, count: int) -> None:
+    ids = world.make_leads(count)
+    for lead in Lead.objects.filter(pk__in=ids):
+        set_stage(lead, Stage.MQL, at=world.at)
+    world.visit(ids, at=world.at)
+    start_nurture(ids, at=world.at)
+
+
+def waiting_for_release(world: World, user: User, count: int) -> None:
+    ids = world.make_leads(count)
+    items = [NewRelease(pk, Release.Cause.IMPORT, "sales_ready", 70) for pk in ids]
+    queue_releases(items, at=world.at)
+
+
+def spend(world: World, user: User, count: int) -> None:
+    names = [world.number() for _ in range(count)]
+    sources = sources_named(names).values()
+    campaigns = campaigns_named([(source, "Spring") for source in sources])
+    Spend.objects.bulk_create(
+        Spend(
+            day=world.at.date(),
+            source_id=source,
+            campaign=campaign,
+            amount=10,
+            currency="EUR",
+            external_key=world.number(),
+        )
+        for (source, _), campaign in campaigns.items()
+    )
+
+
+def on_the_lead(world: World, user: User, count: int) -> None:
+    """Let the same lead do more, be written about more and be asked about more."""
+    world.visit([world.lead.pk], at=world.at, days=count)
+    for number in range(count):
+        is_question = number % 2 == 0
+        add_note(
+            lead=world.lead, text=f"Note {number}", is_question=is_question, by=user, at=world.at
+        )
+
+
+def follow_ups(world: World, user: User, count: int) -> None:
+    due = world.at + timedelta(days=1)
+    items = [
+        NewFollowUp(pk, user.pk, due, "Call again", world.number())
+        for pk in world.make_leads(count)
+    ]
+    create_follow_ups(items, by=world.marketing, at=world.at)
+
+
+def notifications(world: World, user: User, count: int) -> None:
+    number = world.number
+    tell_each((News(user.pk, "test", number(), "Look", "/") for _ in range(count)), at=world.at)
+
+
+def imports(world: World, user: User, count: int) -> None:
+    for _ in range(count):
+        world.upload()
+
+
+def rejected_rows(world: World, user: User, count: int) -> None:
+    run = world.finished_import
+    first = run.rejected_rows.count() + 10
+    RejectedRow.objects.bulk_create(
+        RejectedRow(run=run, number=number, cells=["x", "y"], reasons=["No address."])
+        for number in range(first, first + count)
+    )
+
+
+def definitions(world: World, user: User, count: int) -> None:
+    _versions(world, "definition", count)
+
+
+def terms(world: World, user: User, count: int) -> None:
+    _versions(world, "terms", count)
+
+
+def _versions(world: World, kind: str, count: int) -> None:
+    """Add drafts, proposals, signed versions and given-up drafts in turn, a signed one first."""
+    for number in range(count):
+        draft = world.draft(kind)
+        if number % 4 == 0:
+            version = propose(version=draft, by=world.marketing, at=world.at)
+            for signer in (world.marketing, world.people["sales_lead"]):
+                sign(version=version, sha256=version.sha256, by=signer, at=world.at)
+        elif number % 4 == 1:
+            version = propose(version=draft, by=world.marketing, at=world.at)
+            sign(version=version, sha256=version.sha256, by=world.marketing, at=world.at)
+        elif number % 4 == 2:
+            give_up_draft(version=draft, by=world.marketing, at=world.at)
+
+
+def rules(world: World, user: User, count: int) -> None:
+    _clauses(world, "definition", "rule", count)
+
+
+def promises(world: World, user: User, count: int) -> None:
+    _clauses(world, "terms", "promise", count)
+
+
+def _clauses(world: World, kind: str, clause_kind: str, count: int) -> None:
+    """Write so many more clauses like one that is there."""
+    version = world.drafts[kind]
+    like = version.clauses.filter(kind=clause_kind).order_by("pk")[0]
+    Clause.objects.bulk_create(
+        Clause(
+            version=version,
+            key=world.number().replace("-", "_"),
+            kind=clause_kind,
+            position=like.position,
+            body=like.body,
+            changed_by=world.marketing,
+            changed_at=world.at,
+        )
+        for _ in range(count)
+    )

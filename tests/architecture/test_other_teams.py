@@ -1,0 +1,64 @@
+"""What belongs to another team answers sales people 404, whichever argument names it."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import pytest
+from django.urls import reverse
+
+from tests.architecture import names
+from tests.architecture.access import ENDPOINTS, PAGES, Endpoint, Page
+from tests.architecture.asking import ask
+from tests.architecture.keys import key_headers
+from tests.architecture.world import IN_THE_TEAM, World
+
+pytestmark = pytest.mark.django_db
+METHODS = ("get", "post")
+WITH_ARGUMENTS = {url.name for url in names.all_urls() if url.arguments}
+PAGES_OF_A_TEAM = [name for name, one in PAGES.items() if name in WITH_ARGUMENTS and not one.shared]
+ENDPOINTS_OF_A_TEAM = [
+    name for name, one in ENDPOINTS.items() if name in WITH_ARGUMENTS and not one.shared
+]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def addresses_of_others(name: str, entry: Page | Endpoint, world: World) -> Iterator[str]:
+    """Yield the address with another team's id in each of its arguments in turn, and in all."""
+    ours, theirs = entry.at(world), entry.at(World("elsewhere"))
+    assert all(ours[key] != theirs[key] for key in ours), "the two teams share a thing"
+    for key in ours:
+        yield reverse(name, kwargs={**ours, key: theirs[key]})
+    if len(ours) > 1:
+        yield reverse(name, kwargs=theirs)
+
+
+@pytest.mark.parametrize("name", PAGES_OF_A_TEAM)
+def test_a_page_of_another_team_is_not_there(client, world, name) -> None:
+    page = PAGES[name]
+    sent = {"post": {"data": dict(page.data(world))}}
+    for address in addresses_of_others(name, page, world):
+        for role in sorted(IN_THE_TEAM):
+            world.log_in(client, role)
+            for method in (one for one in METHODS if getattr(page, one)):
+                status = ask(client, method, address, **sent.get(method, {})).status_code
+                assert status == HTTPStatus.NOT_FOUND, f"{method} {address} as {role}"
+
+
+@pytest.mark.parametrize("name", ENDPOINTS_OF_A_TEAM)
+def test_the_api_does_not_know_what_is_another_teams(client, world, name) -> None:
+    endpoint = ENDPOINTS[name]
+    for address in addresses_of_others(name, endpoint, world):
+        for role in sorted(IN_THE_TEAM):
+            for method in (one for one in METHODS if getattr(endpoint, one)):
+                headers = key_headers(world, [getattr(endpoint, method)], role)
+                status = ask(client, method, address, headers=headers).status_code
+                assert status == HTTPStatus.NOT_FOUND, f"{method} {address} as {role}"
+
+
+def test_the_addresses_are_found() -> None:
+    assert {"lead", "desk-accept", "note-answer", "clock"} <= set(PAGES_OF_A_TEAM)
+    assert {"api-lead", "api-handoff-disposition"} <= set(ENDPOINTS_OF_A_TEAM)
