@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from leads.database.facts import current_facts
 from leads.database.forms import LeadForm, initial_of
 from leads.database.models import Lead
-from leads.database.people import add_lead, edit_lead
+from leads.database.people import add_lead, edit_lead, require_writer
 from portal.core.errors import Conflict, DomainError
 from portal.core.http import user_of
 
@@ -23,6 +23,7 @@ from portal.core.http import user_of
 @require_http_methods(["GET", "HEAD", "POST"])
 def lead_new(request: HttpRequest) -> HttpResponse:
     """Write down a lead that nobody captured; it is scored before the next page answers."""
+    require_writer(user_of(request))
     form = LeadForm(request.POST if request.method == "POST" else None)
     if not form.is_bound:
         return _show(request, form, None)
@@ -42,6 +43,7 @@ def lead_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Edit a lead. Who comes too late gets both texts back and decides."""
     seen = Lead.objects.visible_to(user_of(request)).select_related("company")
     lead = get_object_or_404(seen, public_id=public_id)
+    require_writer(user_of(request))
     at = timezone.now()
     initial = initial_of(lead, current_facts([lead.pk], at=at)[lead.pk])
     form = LeadForm(request.POST or None, lead=lead, initial=initial)

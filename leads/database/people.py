@@ -15,13 +15,20 @@ from leads.database.models import Lead, StaleCause
 from leads.database.registry import SetBy
 from leads.database.standing import mark_stale
 from leads.database.wanted import LeadInput, set_keys
-from portal.accounts.models import User
-from portal.core.errors import Conflict, DomainError
+from portal.accounts.models import Role, User
+from portal.core.errors import Conflict, DomainError, NotAllowed
 from portal.core.instants import whole_second
 from portal.core.text import clean_text
 from portal.events.services import record
 
-__all__ = ["FoundLead", "LeadInput", "add_lead", "edit_lead", "find_or_create_leads"]
+__all__ = [
+    "FoundLead",
+    "LeadInput",
+    "add_lead",
+    "edit_lead",
+    "find_or_create_leads",
+    "require_writer",
+]
 
 TRIES = 4  # how often a batch starts again when somebody else stored one of its people first
 EDITABLE = frozenset(
@@ -58,12 +65,19 @@ def find_or_create_leads(
     raise AssertionError("unreachable")
 
 
+def require_writer(by: User) -> None:
+    """Raise NotAllowed unless this person writes leads down; leadership reads."""
+    if by.role == Role.LEADERSHIP:
+        raise NotAllowed(_("Marketing and sales write leads down. Ask one of them."))
+
+
 @transaction.atomic
 def add_lead(*, values: Mapping[str, Any], by: User, at: datetime) -> Lead:
     """Make the lead that a person wrote down, and return it; ``values`` as in ``edit_lead``.
 
-    Raises DomainError when somebody with this address is a lead already.
+    Raises NotAllowed for leadership, DomainError when somebody with this address is a lead already.
     """
+    require_writer(by)
     one = LeadInput(
         name=values.get("name") or "",
         email=values.get("email") or "",
@@ -95,8 +109,9 @@ def edit_lead(
     ``values`` may hold EDITABLE columns, ``company`` (a name; blank takes it away) with
     ``company_domain``, and ``facts`` (name to value, said by a person). Locks the lead. Raises
     Conflict when the lead has another revision than the one that was edited, DomainError when
-    another lead has the address or nothing is left to find this one by.
+    another lead has the address or nothing is left to find this one by, NotAllowed for leadership.
     """
+    require_writer(by)
     at = whole_second(at)
     lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=lead.pk)
     if lead.revision != revision:
