@@ -170,7 +170,11 @@ def rule_counts(rows: QuerySet[Disposition]) -> list[RuleCount]:
             one = found.setdefault(rule.key, RuleCount(rule.key, rule.name, rule.signal))
             _count(one, group, has_fired=bool(fired >> place & 1))
     _count_named(rows, found)
-    return sorted(found.values(), key=lambda one: (not one.has_enough, -one.distance, one.name))
+    return sorted(found.values(), key=_telling)
+
+
+def _telling(one: RuleCount) -> tuple[bool, float, int, str]:
+    return not one.has_enough, -one.distance, -one.named_wrong, one.name
 
 
 def _count(one: RuleCount, group: Mapping[str, object], *, has_fired: bool) -> None:
@@ -194,6 +198,16 @@ def _count_named(rows: QuerySet[Disposition], found: Mapping[str, RuleCount]) ->
         for key in keys or ():
             if key in found:
                 found[key].named_wrong += 1
+
+
+def rule_name(rows: QuerySet[Disposition], key: str) -> str:
+    """Return what the versions behind these dispositions call a rule; its key when none has it."""
+    if not key:
+        return ""
+    versions = rows.filter(handoff__evidence__isnull=False).order_by()
+    ids = versions.values_list("handoff__evidence__version", flat=True).distinct()
+    rules = (rule for rules in rules_by_version(ids).values() for rule in rules)
+    return next((rule.name for rule in rules if rule.key == key), key)
 
 
 def rules_by_version(version_ids: Iterable[int]) -> dict[int, tuple[Rule, ...]]:

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -68,6 +69,7 @@ def rejected_leads(request: HttpRequest) -> HttpResponse:
     """The decided handoffs behind one number of the page before."""
     chosen = RejectionFilter(request.GET, queryset=decided_for(user_of(request)))
     rows = _behind(chosen.qs, request.GET)
+    named = request.GET.get("named", "")
     page = keyset_page(
         rows.select_related("handoff__lead__company", "handoff__source", "reason", "decided_by"),
         order=("-decided_at", "-pk"),
@@ -77,18 +79,26 @@ def rejected_leads(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "reason": reason,
-        "rule": request.GET.get("rule", ""),
+        "rule": counts.rule_name(chosen.qs, request.GET.get("rule", "") or named),
+        "is_named": bool(named),
         "query": _query(chosen.data),
     }
     return render(request, "scoring/feedback/leads.html", context)
 
 
 def _behind(rows: QuerySet[Disposition], wanted: Mapping[str, str]) -> QuerySet[Disposition]:
-    """Narrow to one cell: ``outcome``, ``reason``, ``rule`` and whether it had ``fired``."""
+    """Narrow to one cell: ``outcome``, ``reason``, ``rule`` and whether it had ``fired``.
+
+    ``named`` is a rule that the SDR named as wrong.
+    """
     if wanted.get("outcome") in Outcome.values:
         rows = rows.filter(outcome=wanted["outcome"])
     if wanted.get("reason"):
         rows = rows.filter(reason=wanted["reason"])
+    if named := wanted.get("named", ""):
+        # Text, because SQLite cannot ask whether a JSON list contains something.
+        rows = rows.annotate(named=Cast("wrong_rules", TextField()))
+        rows = rows.filter(named__contains=f'"{named}"')
     if rule := wanted.get("rule", ""):
         versions = rows.filter(handoff__evidence__isnull=False)
         masks = _masks(versions.values_list("handoff__evidence__version", flat=True), rule)
@@ -160,6 +170,6 @@ def _points(weeks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _query(data: Mapping[str, Any]) -> str:
     """Return the filters as a query string that links carry on."""
     kept = {name: str(value) for name, value in data.items() if value and name != "cursor"}
-    for name in ("reason", "rule", "fired", "outcome"):
+    for name in ("reason", "rule", "fired", "named", "outcome"):
         kept.pop(name, None)
     return urlencode(sorted(kept.items()))
