@@ -47,7 +47,6 @@ class VersionAdmin(ReadOnlyAdmin):
 class ClauseAdmin(ReadOnlyAdmin):
     list_display = ["key", "kind", "version", "position", "changed_by", "changed_at"]
     list_filter = ["kind"]
-    list_select_related = ["version__agreement", "changed_by"]
     search_fields = ["key"]
     fields = ["version", "key", "kind", "position", "shown_body", "rationale", "revision",
               "changed_by", "changed_at"]  # fmt: skip
@@ -58,27 +57,25 @@ class ClauseAdmin(ReadOnlyAdmin):
         return as_json(clause.body)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("version__agreement")
+        return super().get_queryset(request).select_related("version__agreement", "changed_by")
 
 
 @admin.register(Signature)
 class SignatureAdmin(ReadOnlyAdmin):
     list_display = ["version", "side", "signer", "role", "at", "voided_at", "sha256"]
     list_filter = ["side", "voided_at"]
-    list_select_related = ["version__agreement", "signer"]
     search_fields = ["signer__name", "sha256__startswith"]
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("version__agreement")
+        return super().get_queryset(request).select_related("version__agreement", "signer")
 
 
 @admin.register(Comment)
 class CommentAdmin(ReadOnlyAdmin):
     list_display = ["version", "author", "text", "at", "resolved_at"]
-    list_select_related = ["version__agreement", "author"]
     search_fields = ["text"]
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("version__agreement")
+        return super().get_queryset(request).select_related("version__agreement", "author")

@@ -183,6 +183,14 @@ class ProposeForm(forms.Form):
         ),
     )
 
+    note = forms.CharField(
+        label=gettext_lazy("Why this version"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
+        help_text=gettext_lazy("A sentence or two for who signs."),
+    )
+
     def clean_starts_on(self) -> datetime | None:
         """Return the first instant of the day in the reader's zone."""
         day = self.cleaned_data["starts_on"]

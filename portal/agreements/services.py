@@ -198,9 +198,17 @@ def _unfreeze(version: Version, *, at: datetime) -> None:
 
 @transaction.atomic
 def propose(
-    *, version: Version, by: User, at: datetime, starts_at: datetime | None = None
+    *,
+    version: Version,
+    by: User,
+    at: datetime,
+    starts_at: datetime | None = None,
+    note: str | None = None,
 ) -> Version:
-    """Freeze the canonical text for signature. Raises InvalidClause for what cannot run."""
+    """Freeze the canonical text for signature. Raises InvalidClause for what cannot run.
+
+    ``note`` says why there is this version; it is read by who signs, and not part of the text.
+    """
     require_editor(by)
     at = whole_second(at)
     version = lock_draft(version)
@@ -216,6 +224,7 @@ def propose(
     version.signed_text, version.sha256 = text, sha256_of(text)
     version.proposed_at, version.proposed_by = at, by
     version.starts_at = whole_second(starts_at) if starts_at else None
+    version.note = version.note if note is None else note
     version.save()
     record(
         "agreement.proposed", subject=version, actor=by, at=at, payload={"sha256": version.sha256}

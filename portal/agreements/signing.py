@@ -33,12 +33,13 @@ def propose(request: HttpRequest, number: int, *, kind: str) -> HttpResponse:
     user, at = user_of(request), timezone.now()
     services.require_editor(user)
     version = find_open(kind, number)
-    form = ProposeForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    posted = request.POST if request.method == "POST" else None
+    form = ProposeForm(posted, initial={"note": version.note})
+    if posted is not None and form.is_valid():
+        start, note = form.cleaned_data["starts_on"], form.cleaned_data["note"]
+        note = note if "note" in posted else None
         try:
-            services.propose(
-                version=version, starts_at=form.cleaned_data["starts_on"], by=user, at=at
-            )
+            services.propose(version=version, starts_at=start, note=note, by=user, at=at)
         except services.InvalidClause as refused:
             form.add_error(None, [str(problem.sentence) for problem in refused.problems[:10]])
         except Conflict:

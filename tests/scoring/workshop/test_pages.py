@@ -199,6 +199,20 @@ def test_what_cannot_run_is_not_proposed_and_the_page_says_why(draft) -> None:
     assert past.status_code == 422
 
 
+def test_a_proposal_says_why_and_from_when(draft) -> None:
+    client = signed_in(Role.MARKETING)
+    address = at("definition-propose", draft)
+    fields = fields_of(client.get(address)) | {"note": "Demos count", "starts_on": "2999-12-31"}
+    assert client.post(address, fields).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.note, draft.starts_at.year, draft.state) == ("Demos count", 2999, "proposed")
+    assert "Demos count" in client.get(at("definition", draft)).content.decode()
+    assert client.post(at("definition-withdraw", draft)).status_code == 302
+    assert client.post(at("definition-give-up", draft)).status_code == 302
+    draft.refresh_from_db()
+    assert draft.state == "withdrawn"
+
+
 def test_a_gate_out_of_reach_is_pointed_out(draft) -> None:
     """The founding documents' own model: a gate of 100 that nobody can reach."""
     client = signed_in(Role.MARKETING)
