@@ -127,18 +127,14 @@ def terms(world: World, user: User, count: int) -> None:
 
 
 def _versions(world: World, kind: str, count: int) -> None:
-    """Add drafts, proposals, signed versions and given-up drafts in turn, a signed one first."""
-    for number in range(count):
-        draft = world.draft(kind)
-        if number % 4 == 0:
-            version = propose(version=draft, by=world.marketing, at=world.at)
-            for signer in (world.marketing, world.people["sales_lead"]):
+    """Add so many drafts, proposals that one side has signed, versions, and drafts given up."""
+    for _ in range(count):
+        world.draft(kind)
+        give_up_draft(version=world.draft(kind), by=world.marketing, at=world.at)
+        for signers in ([world.marketing], [world.marketing, world.people["sales_lead"]]):
+            version = propose(version=world.draft(kind), by=world.marketing, at=world.at)
+            for signer in signers:
                 sign(version=version, sha256=version.sha256, by=signer, at=world.at)
-        elif number % 4 == 1:
-            version = propose(version=draft, by=world.marketing, at=world.at)
-            sign(version=version, sha256=version.sha256, by=world.marketing, at=world.at)
-        elif number % 4 == 2:
-            give_up_draft(version=draft, by=world.marketing, at=world.at)
 
 
 def rules(world: World, user: User, count: int) -> None:

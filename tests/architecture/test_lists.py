@@ -112,5 +112,6 @@ def test_the_admins_lists_cost_the_same_however_long_they_are(client) -> None:
         many = measure(client, address, {})[0]
         if len(many) > len(few[address]):
             dear[address] = f"{len(few[address])} -> {len(many)}: {many[-1]}"
+    print(sorted(grown))
     assert not dear
     assert {"Lead", "Handoff", "Disposition", "Event", "Version", "Clock", "Breach"} <= grown

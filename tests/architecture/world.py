@@ -34,7 +34,6 @@ from leads.tasks.services import create_follow_up
 from portal.accounts import invitations
 from portal.accounts.models import Membership, Role, Team, User
 from portal.agreements.models import Version
-from portal.agreements.queries import agreement_for
 from portal.agreements.services import start_draft
 from portal.notifications.models import Notification
 from portal.notifications.services import tell
@@ -137,9 +136,8 @@ class World:
 
     def draft(self, kind: str) -> Version:
         """Begin a draft from what is in force."""
-        return start_draft(
-            agreement=agreement_for(kind), by=self.marketing, at=self.at, based_on=self.signed[kind]
-        )
+        base = self.signed[kind]
+        return start_draft(agreement=base.agreement, by=self.marketing, at=self.at, based_on=base)
 
     @cached_property
     def drafts(self) -> dict[str, Version]:
