@@ -17,8 +17,8 @@ from leads.dispositions.models import Disposition
 from leads.handoffs.models import Cause, Handoff
 from leads.routing.reasons import explain_routing
 from portal.accounts.models import User
+from portal.core.moments import moment_words
 from portal.desk.timeline import Story, story_of
-from portal.templatetags.portal_tags import moment_words
 from scoring.engine.explanation import Explanation, explanation_of
 from scoring.engine.models import Evidence
 from sla.clocks.models import Promise

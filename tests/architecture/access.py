@@ -145,14 +145,16 @@ PAGES: dict[str, Page] = {
     ),
     # The desk
     "desk": Page(get=AT_THE_DESK, lists={"": rows.handoffs}),
-    "desk-handoff": Page(get=AT_THE_DESK, at=of("handoff")),
+    "desk-handoff": Page(get=AT_THE_DESK, at=of("handoff"), lists={"": rows.on_the_handoff}),
     "desk-accept": Page(post=AT_THE_DESK, at=of("handoff")),
     "desk-reject": Page(post=AT_THE_DESK, at=of("handoff")),
     "desk-touch": Page(post=AT_THE_DESK, at=of("handoff")),
     "desk-note": Page(post=AT_THE_DESK, at=of("handoff")),
     "desk-undo": Page(post=AT_THE_DESK, at=of("decision", "pk")),
     # One lead
-    "lead": Page(get=SIGNED_IN, at=of("lead"), lists={"": rows.on_the_lead}),
+    "lead": Page(
+        get=SIGNED_IN, at=of("lead"), lists={"": rows.on_the_lead, "all": rows.on_the_lead}
+    ),
     "lead-edit": Page(get=WRITES_LEADS, post=WRITES_LEADS, at=of("lead")),
     "lead-touch": Page(
         post=SALES | ADMIN, at=of("lead"), data=lambda world: {"kind": "call_outbound"}

@@ -5,7 +5,8 @@ from datetime import timedelta
 from leads.database.models import Lead, Spend, Stage
 from leads.database.notes import add_note
 from leads.database.sources import campaigns_named, sources_named
-from leads.handoffs.models import Handoff, Release
+from leads.dispositions.services import log_touch
+from leads.handoffs.models import Handoff, Origin, Release
 from leads.handoffs.services import NewRelease, queue_releases
 from leads.imports.models import RejectedRow
 from leads.nurture.services import start_nurture
@@ -16,7 +17,7 @@ from portal.agreements.services import give_up_draft, propose, sign
 from portal.notifications.services import News, tell_each
 from sla.breaches.services import find_breaches
 from tests.architecture.world import World
-from tests.factories import set_stage
+from tests.factories import make_handoff, set_stage
 
 
 def handoffs(world: World, user: User, count: int) -> list[Handoff]:
@@ -81,13 +82,25 @@ def spend(world: World, user: User, count: int) -> None:
 
 
 def on_the_lead(world: World, user: User, count: int) -> None:
-    """Let the same lead do more, be written about more and be asked about more."""
-    world.visit([world.lead.pk], at=world.at, days=count)
+    """Let one lead do more, be written about, asked about and remembered more."""
+    _on(world.lead, world, user, count)
+
+
+def on_the_handoff(world: World, user: User, count: int) -> None:
+    _on(world.handoff.lead, world, user, count)
+
+
+def _on(lead: Lead, world: World, user: User, count: int) -> None:
+    world.visit([lead.pk], at=world.at, days=count)
     for number in range(count):
-        is_question = number % 2 == 0
-        add_note(
-            lead=world.lead, text=f"Note {number}", is_question=is_question, by=user, at=world.at
-        )
+        at = world.at - timedelta(days=number)
+        call = {"kind": "call_outbound", "outcome": "reached", "note": "Rang."}
+        log_touch(lead=lead, handoff=None, by=world.sdr, at=world.at, occurred_at=at, **call)
+        for is_question in (False, True):
+            add_note(
+                lead=lead, text=f"Note {number}", is_question=is_question, by=user, at=world.at
+            )
+        make_handoff(lead, at=at - timedelta(days=30), origin=Origin.IMPORTED, owner=world.sdr)
 
 
 def follow_ups(world: World, user: User, count: int) -> None:

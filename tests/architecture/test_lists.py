@@ -59,7 +59,7 @@ def check(
     entry.lists[query](world, user, MANY - FEW)
     many, long = measure(client, address, headers)
     assert long > short, "the rows that were added cannot be seen"
-    assert len(many) == len(few), "\n".join(many)
+    assert len(many) <= len(few), "\n".join(many)
 
 
 @pytest.mark.parametrize(("name", "query", "role"), PAGE_LISTS)
@@ -112,6 +112,5 @@ def test_the_admins_lists_cost_the_same_however_long_they_are(client) -> None:
         many = measure(client, address, {})[0]
         if len(many) > len(few[address]):
             dear[address] = f"{len(few[address])} -> {len(many)}: {many[-1]}"
-    print(sorted(grown))
     assert not dear
     assert {"Lead", "Handoff", "Disposition", "Event", "Version", "Clock", "Breach"} <= grown
