@@ -61,6 +61,8 @@ class ConditionEditor:
             self._read_data(data)
         else:
             self._read_tree(tree)
+        if data is not None and data.get("more") == f"{name}:tree":
+            self._turn_to_text()
         wanted = 2 if data is not None and data.get("more") == name else SPARE
         self.rows += [
             Row(self._row_name(len(self.rows) + extra), op=lines.first_op)
@@ -111,6 +113,17 @@ class ConditionEditor:
         else:
             where = f"{path}: " if self.shape == "tree" else ""
             self.errors.append(f"{where}{sentence}")
+
+    @property
+    def height(self) -> int:
+        """How many lines of text are shown."""
+        return min(max(self.text.count("\n") + 2, 6), 28)
+
+    def _turn_to_text(self) -> None:
+        """Show the lines as JSON, for a condition with branches inside branches."""
+        leaves = [self._tree_of(row) for row in self._filled()]
+        self.shape = "tree"
+        self.text = _pretty({self.join: leaves}) if leaves else ""
 
     def _row_name(self, place: int) -> str:
         return f"{self.name}-{place}"

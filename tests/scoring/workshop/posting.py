@@ -2,6 +2,27 @@
 
 from html.parser import HTMLParser
 
+from django.test import Client
+from django.urls import reverse
+
+from portal.accounts.models import Role
+from portal.agreements.models import Version
+from tests.factories import make_user
+
+PASSWORD = "a long enough one"
+
+
+def signed_in(role: Role, **values) -> Client:
+    """Return the browser of a new person of this role."""
+    client = Client()
+    client.force_login(make_user(role=role, password=PASSWORD, **values))
+    return client
+
+
+def at(name: str, version: Version, **more) -> str:
+    """Return the address of a page of a version."""
+    return reverse(name, kwargs={"number": version.number, **more})
+
 
 class _Fields(HTMLParser):
     def __init__(self, action: str) -> None:

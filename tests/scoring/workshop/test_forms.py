@@ -191,3 +191,11 @@ def test_a_sum_is_only_compared_by_is_at_least(editor, draft) -> None:
     assert editor.post(address(draft, "mql"), turned).status_code == 302
     when = draft.clauses.get(key="mql").body["when"]
     assert when["all"][0] == {"not": {"total_at_least": 40}}
+
+
+def test_lines_turn_into_text_for_a_deeper_tree(editor, draft) -> None:
+    fields = fields_of(editor.get(address(draft, "icp"))) | {"more": "when:tree"}
+    shown = fields_of(editor.post(address(draft, "icp"), fields))
+    assert json.loads(shown["when-tree"]) == draft.clauses.get(key="icp").body["when"]
+    assert editor.post(address(draft, "icp"), shown).status_code == 302
+    assert draft.clauses.get(key="icp").revision == 1
