@@ -4,6 +4,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 from scoring.rules.activities import Activity
+from scoring.rules.evaluate import evaluate
 from scoring.rules.parse import parse
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -59,3 +60,11 @@ def gate(key, tree):
 
 def definition(*clauses, **given):
     return parse(document(list(clauses), **given))
+
+
+def visit(at=NOW, **given):
+    return activity("visit", at, **given)
+
+
+def standing(clauses, activities=(), facts=None, at=NOW):
+    return evaluate(definition(*clauses), facts or {}, activities, at)
