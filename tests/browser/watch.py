@@ -1,0 +1,84 @@
+"""Looking at pages as a person does: pictures, what sticks out, what the browser complains of."""
+
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "var" / "screenshots"  # git ignores it
+AXE = ROOT / "tests" / "vendor" / "axe.min.js"
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+SIZES = {"1280": DESK, "390": PHONE}
+THEMES = ("light", "dark")
+
+STICKING_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility()
+    && one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML.slice(0, 90))"""
+AXE_RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+  .filter((one) => ["serious", "critical"].includes(one.impact))
+  .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")}: `
+    + `${node.html.slice(0, 120)} (${node.failureSummary.split("\\n").at(-1).trim()})`))"""
+SETTLED = """() => Promise.all([document.fonts.ready,
+  ...document.getAnimations().map((one) => one.finished.catch(() => null))])"""
+
+
+class Watch:
+    """Follows browser contexts and keeps what their console and their answers complain of.
+
+    A refused script, style or image of the content security policy is such a complaint.
+    """
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+
+    def follow(self, context: BrowserContext) -> BrowserContext:
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
+        context.on("response", self._read)
+        return context
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type} on {message.location['url']}: {message.text}")
+
+    def _read(self, response: Response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status} for {response.url}")
+
+
+def look(page: Page, name: str, *, folder: str = "journey", axe: bool = False) -> list[str]:
+    """Take the page's pictures, wide and narrow, light and dark; return what is wrong with it.
+
+    Wrong is what sticks out of a phone's width and, with ``axe``, what it calls serious or
+    critical. The page is left as it was.
+    """
+    before, wrong = page.viewport_size, []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        for width, size in SIZES.items():
+            page.set_viewport_size(size)
+            picture(page, PICTURES / folder / f"{name}-{width}-{theme}.png")
+            wrong += [f"{name} {width} sticks out: {one}" for one in page.evaluate(STICKING_OUT)]
+        if axe:
+            page.set_viewport_size(DESK)
+            wrong += [f"{name} {theme}: {one}" for one in violations(page)]
+    page.emulate_media(color_scheme="light")
+    if before:
+        page.set_viewport_size(before)
+    return wrong
+
+
+def picture(page: Page, path: Path, *, full_page: bool = True) -> None:
+    """Keep what is seen, once fonts are there and nothing moves."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.evaluate(SETTLED)
+    page.screenshot(path=path, full_page=full_page)
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds to be a serious or critical barrier on the page as it stands."""
+    page.evaluate(SETTLED)
+    page.evaluate(AXE.read_text())
+    found: list[str] = page.evaluate(AXE_RUN)
+    return found
