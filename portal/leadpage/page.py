@@ -1,7 +1,7 @@
 """Everything known of one lead, gathered in a fixed number of queries."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from leads.capture.models import Consent
 from leads.database.models import AFTER_SQL, Lead, Opportunity, Stage
 from leads.database.queries import (
+    FactLine,
     facts_for_page,
     may_close,
     notes_for_page,
@@ -27,6 +28,7 @@ from portal.accounts.models import Role, Side, User
 from portal.desk.case import next_act, no_longer
 from portal.desk.forms import new_token
 from portal.desk.timeline import Story, folded_words, story_of
+from scoring.definitions.registration import labels
 from scoring.engine.explanation import Explanation, explain_lead, explanations_of
 from scoring.engine.models import Evidence
 from sla.clocks.shown import ClockView, clocks_for
@@ -69,7 +71,7 @@ def lead_context(
         "lead": lead,
         "now": at,
         "explanation": explanation,
-        "facts": facts,
+        "facts": in_words(facts),
         "who": str(known.get("title") or known.get("role") or ""),
         "about": about(known),
         "stays": stays,
@@ -85,6 +87,12 @@ def lead_context(
         **_story_context(story, everything=everything),
         **_acts(lead, reader, opened, opportunity, passings),
     }
+
+
+def in_words(facts: Sequence[FactLine]) -> list[FactLine]:
+    """Return the facts with codes written out as a definition's sentences write them."""
+    words = labels()
+    return [replace(one, value=words.get(f"{one.name}:{one.value}", one.value)) for one in facts]
 
 
 def about(known: Mapping[str, str | int]) -> str:
