@@ -4,12 +4,11 @@ SQLite always, PostgreSQL where a server answers (``TEST_DATABASE_URL`` names an
 local one).
 """
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,35 +71,3 @@ def migrated(environment: dict[str, str]) -> None:
     """Make the tables."""
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)  # noqa: S603
-
-
-def measure_filled(modules: Sequence[str], kinds: Sequence[str], leads: int) -> bool:
-    """Fill one database of each kind and let the modules measure it; tell whether all ran."""
-    worked = True
-    for kind in kinds:
-        if kind == "PostgreSQL" and (why := postgres_missing()):
-            print(f"\nPostgreSQL was left out: {why}", flush=True)
-            continue
-        with throw_away(kind) as environment:
-            migrated(environment)
-            codes = [run(environment, "benchmarks.data", "--leads", str(leads))]
-            codes += [run(environment, module, "--here") for module in modules]
-            worked = worked and not any(codes)
-    return worked
-
-
-def arguments_of(purpose: str | None) -> argparse.Namespace:
-    """Read the arguments that benchmarks of a filled database share."""
-    parser = argparse.ArgumentParser(description=(purpose or "").partition("\n")[0])
-    parser.add_argument("--leads", type=int, default=100_000)
-    parser.add_argument("--database", choices=KINDS, help="only this one")
-    parser.add_argument(
-        "--here",
-        action="store_true",
-        help="measure what is in DATABASE_URL (benchmarks.data filled it)",
-    )
-    return parser.parse_args()
-
-
-def kinds_of(given: argparse.Namespace) -> Sequence[str]:
-    return (given.database,) if given.database else KINDS
