@@ -18,6 +18,7 @@ from leads.tasks import handlers as tasks
 from portal.events.table import Bell, Handler, Table
 from scoring.engine import handlers as engine
 from scoring.engine import services as scoring
+from scoring.engine.reconstruct import reconstruct
 from sla.breaches import handlers as sla
 
 UNDO = timedelta(seconds=10)
@@ -53,6 +54,11 @@ HANDLERS: Table = {
     "clock.breached": (Handler(sla.tell_of_breaches),),
     "calendar.changed": (Handler(sla.recompute_clocks),),
     "calendar.chosen": (Handler(sla.recompute_clocks),),
+    # history that an import brought: evidence as of its instant, in batches
+    "import.finished": (Handler(reconstruct),),
+    "import.cancelled": (Handler(reconstruct),),
+    "import.failed": (Handler(reconstruct),),
+    "evidence.continued": (Handler(reconstruct),),
     # people
     "member.changed": (Handler(routing.route_after_member_change),),
 }

@@ -6,6 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from random import Random
 
+from django.db import transaction
 from django.utils import timezone
 
 from leads.capture.models import CaptureForm
@@ -40,7 +41,7 @@ def make_demo(*, until: datetime, leads: int = LEADS, say: Say) -> None:
     """Make the company as of ``until``. Inputs are seeded; the product computes the rest."""
     until = until.replace(minute=0, second=0, microsecond=0)
     random = Random(SEED)  # noqa: S311 - a story, not a secret
-    with held():
+    with held(), transaction.atomic():  # all of it or nothing: half a company is no demo
         start = until - DAYS
         cast = hire(at=until - BEFORE - timedelta(days=30))
         agree(cast, start)
@@ -52,8 +53,8 @@ def make_demo(*, until: datetime, leads: int = LEADS, say: Say) -> None:
         live(replay, cast, ticks_between(random, start, until), say)
         replay.deals.talk(until)
         replay.follow(until)
-    dress(cast, random, until)
-    Delivery.objects.filter(state="pending").update(not_before=timezone.now())
+        dress(cast, random, until)
+        Delivery.objects.filter(state="pending").update(not_before=timezone.now())
 
 
 def agree(cast: Cast, start: datetime) -> None:
