@@ -37,6 +37,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, with the reason, what cannot run here; the driver of `make test` reports it."""
+    if os.environ.get("DATABASE_TESTS_ONLY") == "1":
+        items[:] = [item for item in items if needs_database(item)]
     on_postgres = "postgresql" in settings.DATABASES["default"]["ENGINE"]
     for item in items:
         if item.get_closest_marker("postgres") and not on_postgres:
@@ -48,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="Chromium was not found"))
+
+
+def needs_database(item: pytest.Item) -> bool:
+    """Tell whether a test reads or writes the database, by its mark or its fixtures."""
+    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
 
 
 def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
