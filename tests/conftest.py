@@ -35,10 +35,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip, with the reason, what cannot run here; the driver of `make test` reports it."""
     if os.environ.get("DATABASE_TESTS_ONLY") == "1":
-        items[:] = [item for item in items if needs_database(item)]
+        config.hook.pytest_deselected(items=[one for one in items if not needs_database(one)])
+        items[:] = [one for one in items if needs_database(one)]
     on_postgres = "postgresql" in settings.DATABASES["default"]["ENGINE"]
     for item in items:
         if item.get_closest_marker("postgres") and not on_postgres:
