@@ -12,6 +12,7 @@ from django.utils import timezone
 from leads.capture.models import CaptureForm
 from leads.database.models import SavedView, Source, Spend
 from leads.database.sources import campaigns_named, sources_named
+from portal.accounts.models import User
 from portal.agreements.models import Version
 from portal.agreements.services import propose, save_clause, sign, start_draft
 from portal.demo import market
@@ -123,10 +124,25 @@ def dress(cast: Cast, random: Random, until: datetime) -> None:
         SavedView.objects.create(user=user, page="leads", name="MQLs, best first", query=query)
     read = Notification.objects.filter(at__lt=until - timedelta(days=1))
     read.update(read_at=until)
+    begin_third_version(cast.marketing[0], until)
+
+
+def begin_third_version(by: User, at: datetime) -> None:
+    """Somebody in marketing drafts what the rejections say; nobody has proposed it yet."""
     second = Version.objects.of_kind("definition").get(number=2)
     note = "Case studies draw readers, not buyers: see the rejections."
-    start_draft(
-        agreement=second.agreement, by=cast.marketing[0], at=until, based_on=second, note=note
+    draft = start_draft(agreement=second.agreement, by=by, at=at, based_on=second, note=note)
+    rule = draft.clauses.get(key="case_study")
+    save_clause(
+        version=draft,
+        key=rule.key,
+        kind=rule.kind,
+        body={**rule.body, "points": "5", "max_times": 2},
+        rationale="Each one read is interest; sales accepts fewer of those who read than of the others.",
+        position=rule.position,
+        revision=rule.revision,
+        by=by,
+        at=at,
     )
 
 
