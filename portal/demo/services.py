@@ -138,7 +138,7 @@ def begin_third_version(by: User, at: datetime) -> None:
         key=rule.key,
         kind=rule.kind,
         body={**rule.body, "points": "5", "max_times": 2},
-        rationale="Each one read is interest; sales accepts fewer of those who read than of the others.",
+        rationale="Each one read is interest; sales accepts fewer of those who read.",
         position=rule.position,
         revision=rule.revision,
         by=by,

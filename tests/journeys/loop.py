@@ -108,7 +108,12 @@ class Loop:
         else:
             page.locator("#choose-reject").check()
             page.locator("input[value=not_a_decision_maker]").check()
-        page.locator(".wrong label", has_text=WRONG_RULE).click()
+        wrong = page.locator(".wrong").get_by_label(WRONG_RULE)
+        if self.scripted:
+            wrong.focus()
+            page.keyboard.press("Space")
+        else:
+            wrong.check()
         self.looks(page, "desk-reject")
         if self.scripted:
             page.keyboard.press("Enter")
