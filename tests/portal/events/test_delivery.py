@@ -147,12 +147,12 @@ def test_a_bell_rings_after_the_commit_and_is_silent_in_a_replay(
 def test_a_rolled_back_act_leaves_no_event_and_rings_nothing(
     people, now, django_capture_on_commit_callbacks
 ):
-    with (
-        django_capture_on_commit_callbacks(execute=True),
-        pytest.raises(RuntimeError),
-        transaction.atomic(),
-    ):
+    @transaction.atomic
+    def act() -> None:
         record("test.now", subject=people[0], actor=None, at=now)
         raise RuntimeError
+
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(RuntimeError):
+        act()
     assert calls == []
     assert not Event.objects.exists()
