@@ -7,16 +7,19 @@ the order of an index. The page's floor is the empty frame that every page of th
     python -m benchmarks desk_queue --leads 1000000 --database PostgreSQL
 """
 
+from functools import partial
+
 from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
 from benchmarks.timing import (
     Figure,
+    Time,
     ask,
-    database_milliseconds,
-    milliseconds,
+    database_time,
     statements_of,
+    time_of,
     visit,
 )
 from leads.handoffs.models import Handoff
@@ -42,22 +45,25 @@ def busiest(role: str) -> User:
     return counted.order_by("-n", "pk")[0]
 
 
-def measure(user: User, floor: float) -> None:
+def measure(user: User, floor: Time) -> None:
     at = timezone.now()
     statements = statements_of(lambda: list(queue_of(user, at=at)))
     queue = queue_of(user, at=at)
     bands = ", ".join(f"{band.count} {band.state}" for band in queue.bands)
     print(f"{user.get_role_display()}: the queue shows {bands}; {len(statements)} statements")
-    cost = database_milliseconds(statements, ROUNDS)
+    cost = database_time(statements, ROUNDS)
     print(Figure("queue, in the database", cost, TARGETS[Role(user.role)], floor))
     for sql, params in statements:
-        print(f"    {milliseconds(lambda: ask(sql, params), ROUNDS):7.2f} ms  {outline(sql)}")  # noqa: B023
+        print(f"    {time_of(partial(ask, sql, params), ROUNDS)}  {outline(sql)}")
     bare, frame, page = (
-        milliseconds(visit(user, address), ROUNDS)
+        time_of(visit(user, address), ROUNDS)
         for address in ("/bare/word/", "/bare/frame/", "/desk/")
     )
-    print(Figure("page /desk/", page, PAGE * frame, frame, note="the floor is an empty page"))
-    print(f"    {page / bare:.1f} × a signed-in view that answers one word ({bare:.2f} ms)")
+    print(
+        Figure("page /desk/", page, PAGE * frame.median, frame, note="the floor is an empty page")
+    )
+    word = f"{page.median / bare.median:.1f} × a signed-in view that answers one word"
+    print(f"    at best {page.best / frame.best:.1f} × an empty page; {word} ({bare})")
 
 
 def outline(sql: str) -> str:
@@ -70,6 +76,6 @@ def main() -> None:
     settings.ROOT_URLCONF = "benchmarks.desk_urls"
     settings.STORAGES["staticfiles"]["BACKEND"] = PLAIN  # no need to gather files first
     sdr = busiest(Role.SDR)
-    floor = milliseconds(lambda: ask(FLOOR, [sdr.pk]), ROUNDS)
+    floor = time_of(lambda: ask(FLOOR, [sdr.pk]), ROUNDS)
     for user in (sdr, busiest(Role.SALES_LEAD)):
         measure(user, floor)

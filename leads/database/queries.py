@@ -34,11 +34,16 @@ PATH = (Stage.KNOWN, Stage.MQL, Stage.WITH_SALES, Stage.SQL, Stage.OPPORTUNITY, 
 
 
 def standings_seen_by(user: User) -> QuerySet[Standing]:
-    """Return the listed standings that ``user`` may see, with what a row of the list shows."""
+    """Return the listed standings that ``user`` may see, with what a row of the list shows.
+
+    Leads and companies are read for the rows of one page, by a statement of their own: joined,
+    PostgreSQL may choose to walk all leads up to a deep page, and a search sorts wide rows.
+    """
     rows = Standing.objects.filter(is_listed=True)
     if not user.sees_everything:
         rows = rows.filter(lead__in=Lead.objects.visible_to(user).values("pk"))
-    return rows.select_related("lead__company", "source", "owner")
+    leads = Prefetch("lead", Lead.objects.select_related("company"))
+    return rows.select_related("source", "owner").prefetch_related(leads)
 
 
 def lead_page(filters: LeadFilter, *, user: User, cursor: str) -> Page[Standing]:

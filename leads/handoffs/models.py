@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.database.models import UNSCORED, Campaign, Lead, Source
 from portal.accounts.models import Role, Team, User
+from portal.core.lookups import keys_of_any
 
 
 class Origin(models.TextChoices):
@@ -38,13 +39,13 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
             return self
         teams = user.memberships.values("team")
         if user.role == Role.SALES_LEAD:
-            seen = Q(team__in=teams) | Q(owner__memberships__team__in=teams)
+            seen = [Q(team__in=teams), Q(owner__memberships__team__in=teams)]
         elif user.role == Role.ACCOUNT_EXECUTIVE:
-            seen = Q(lead__owner=user) | Q(opportunity__owner=user)
+            seen = [Q(lead__owner=user), Q(opportunity__owner=user)]
         else:
-            mine = Q(owner=user) | Q(owner=None, team__in=teams)
-            seen = (OPEN & mine) | Q(dispositions__decided_by=user)
-        return self.filter(pk__in=Handoff.objects.filter(seen).values("pk"))
+            waits = [OPEN & Q(owner=user), OPEN & Q(owner=None, team__in=teams)]
+            seen = [*waits, Q(dispositions__decided_by=user)]
+        return self.filter(pk__in=keys_of_any(Handoff, seen))
 
     def within_reach_of(self, user: User) -> Self:
         """Handoffs on which this person may try an act that somebody else may have forestalled.
@@ -154,6 +155,13 @@ class Handoff(models.Model):
                 F("id"),
                 condition=OPEN,
                 name="leads_open_by_rank",
+            ),
+            Index(
+                F("team"),
+                F("rank").desc(),
+                F("id"),
+                condition=OPEN,
+                name="leads_open_of_team_by_rank",
             ),
             Index(
                 fields=["owner", "-routed_at"],

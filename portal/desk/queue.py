@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from leads.database.models import Lead
 from leads.handoffs.models import Handoff
 from portal.accounts.models import Role, User
 
@@ -84,12 +85,18 @@ class Queue:
 
 
 def queue_of(user: User, *, at: datetime) -> Queue:
-    """Return the queue of a person at ``at``. Four queries, whatever its length."""
+    """Return the queue of a person at ``at``. Five queries, whatever its length.
+
+    The leads are read last, for the rows that are shown: joined, they would be read for every
+    open handoff before the limit.
+    """
     mine = on_desk_of(user)
     late, in_time = mine.filter(due_at__lt=at), mine.filter(due_at__gte=at)
     on_time = mine.filter(Q(due_at=None) | Q(due_at__gte=at, warn_at__gt=at))
     parts = {"breached": late, "at_risk": in_time.filter(warn_at__lte=at), "on_time": on_time}
-    return Queue(at, [_band(state, rows) for state, rows in parts.items()])
+    queue = Queue(at, [_band(state, rows) for state, rows in parts.items()])
+    prefetch_related_objects(list(queue), Prefetch("lead", Lead.objects.select_related("company")))
+    return queue
 
 
 def on_desk_of(user: User) -> QuerySet[Handoff]:
@@ -108,5 +115,5 @@ def on_desk_of(user: User) -> QuerySet[Handoff]:
 
 
 def _band(state: str, rows: QuerySet[Handoff]) -> Band:
-    found = list(rows.select_related("lead__company", "owner").order_by(*ORDER)[: BAND + 1])
+    found = list(rows.select_related("owner").order_by(*ORDER)[: BAND + 1])
     return Band(state, *SHOWN_AS[state], found[:BAND], has_more=len(found) > BAND)

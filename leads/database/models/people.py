@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.database.models.origins import Campaign, Company, Source
 from portal.accounts.models import Role, User
+from portal.core.lookups import keys_of_any
 
 
 class Stage(models.TextChoices):
@@ -34,16 +35,19 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             return self
         if user.role == Role.ACCOUNT_EXECUTIVE:
             asked = Q(follow_ups__assignee=user, follow_ups__done_at=None)
-            seen = Q(owner=user, stage__in=AFTER_SQL) | asked
-            return self.filter(pk__in=Lead.objects.filter(seen).values("pk"))
+            seen = [Q(owner=user, stage__in=AFTER_SQL), asked]
+            return self.filter(pk__in=keys_of_any(Lead, seen))
         teams = user.memberships.values("team")
         if user.role == Role.SALES_LEAD:
-            seen = Q(handoffs__team__in=teams) | Q(handoffs__owner__memberships__team__in=teams)
-        else:
-            waits = Q(handoffs__origin="live", handoffs__is_decided=False)
-            mine = Q(handoffs__owner=user) | Q(handoffs__owner=None, handoffs__team__in=teams)
-            seen = (waits & mine) | Q(handoffs__dispositions__decided_by=user)
-        return self.filter(pk__in=Lead.objects.filter(seen).values("pk"))
+            theirs = Q(handoffs__owner__memberships__team__in=teams)
+            return self.filter(pk__in=keys_of_any(Lead, [Q(handoffs__team__in=teams), theirs]))
+        waits = Q(handoffs__origin="live", handoffs__is_decided=False)
+        seen = [
+            waits & Q(handoffs__owner=user),
+            waits & Q(handoffs__owner=None, handoffs__team__in=teams),
+            Q(handoffs__dispositions__decided_by=user),
+        ]
+        return self.filter(pk__in=keys_of_any(Lead, seen))
 
     def listed(self) -> Self:
         """Leads that count: duplicates are out of lists and numbers."""
