@@ -64,5 +64,5 @@ HANDLERS: Table = {
 }
 
 BELLS: Mapping[str, tuple[Bell, ...]] = {
-    "lead.stale": (dispositions.stamp_after_activity, scoring.settle_now),
+    "lead.stale": (scoring.settle_now,),
 }

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from leads.dispositions.effects import marketing_leads
 from leads.dispositions.errors import in_sentence
 from leads.dispositions.models import Disposition, Outcome
-from leads.dispositions.touches import stamp_touches
 from portal.events.models import Event
 from portal.notifications.services import News, tell_each
 
@@ -41,8 +40,3 @@ def tell_marketing(events: Sequence[Event], at: datetime) -> None:
         ],
         at=at,
     )
-
-
-def stamp_after_activity(lead_ids: Sequence[int], at: datetime) -> None:
-    """Bell ``lead.stale``: a touch may have come by the API; stamp the handoff it belongs to."""
-    stamp_touches(lead_ids, by=None, at=at)

@@ -13,9 +13,16 @@ def agreement_for(kind: str) -> Agreement | None:
     return Agreement.objects.filter(kind=kind).order_by("position", "pk").first()
 
 
-def version_in_force(agreement: Agreement | str, *, at: datetime) -> Version | None:
-    """Return the signed version with the greatest ``effective_from <= at``; one query."""
+def version_in_force(
+    agreement: Agreement | str, *, at: datetime, with_text: bool = True
+) -> Version | None:
+    """Return the signed version with the greatest ``effective_from <= at``; one query.
+
+    Without its text it costs little: who has read that text before knows it by its sha256.
+    """
     versions = Version.objects.effective(at).select_related("agreement")
+    if not with_text:
+        versions = versions.defer("signed_text", "note")
     if isinstance(agreement, str):
         versions = versions.filter(agreement__kind=agreement)
         return versions.order_by("agreement__position", "-effective_from").first()

@@ -19,6 +19,7 @@ from portal.events.table import Bell
 
 logger = logging.getLogger(__name__)
 _held: ContextVar[bool] = ContextVar("bells_held", default=False)
+_rung: ContextVar[set[tuple[str, int]] | None] = ContextVar("bells_rung", default=None)
 INLINE = 100  # larger sets are the sweep's
 
 
@@ -37,12 +38,25 @@ def is_held() -> bool:
 
 
 def ring_after_commit(name: str, ids: Sequence[int], *, at: datetime) -> None:
-    """Ring the bell ``name`` of portal/lifecycle.py for these rows once the commit stands."""
+    """Ring the bell ``name`` of portal/lifecycle.py for these rows once the commit stands.
+
+    One transaction may ring more than once for a row (a capture: for the lead, its facts, its
+    activity): the first ring answers for all.
+    """
     if ids and len(ids) <= INLINE and not is_held():
+        rung = _rung.get()
+        if rung is None:
+            _rung.set(rung := set())
+        rung.update((name, pk) for pk in ids)
         transaction.on_commit(partial(_answer, name, list(ids), at), robust=True)
 
 
-def _answer(name: str, ids: list[int], at: datetime) -> None:
+def _answer(name: str, rung_for: list[int], at: datetime) -> None:
+    rung = _rung.get() or set()
+    ids = [pk for pk in rung_for if (name, pk) in rung]
+    rung.difference_update((name, pk) for pk in ids)
+    if not ids:
+        return
     bells: Mapping[str, tuple[Bell, ...]] = import_string(settings.LIFECYCLE_BELLS)
     for bell in bells.get(name, ()):
         bell(ids, at)

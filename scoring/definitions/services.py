@@ -1,6 +1,7 @@
 """The definition in force, and the first one."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from django.db import transaction
 
@@ -18,10 +19,16 @@ KIND = "definition"
 def definition_in_force(at: datetime) -> tuple[Version, Definition] | None:
     """Return the version in force at ``at`` with its parsed text, or None before the first.
 
-    The text is parsed once for each sha256 and process; who asks gets what was signed.
+    One query that leaves the text in the database: it is read and parsed once for each sha256
+    and process; who asks gets what was signed.
     """
-    version = version_in_force(KIND, at=at)
-    return None if version is None else (version, parsed(version))
+    version = version_in_force(KIND, at=at, with_text=False)
+    return None if version is None else (version, _read_once(version.sha256, version.pk))
+
+
+@lru_cache(maxsize=16)
+def _read_once(sha256: str, version_id: int) -> Definition:
+    return parsed(Version.objects.only("signed_text", "sha256").get(pk=version_id, sha256=sha256))
 
 
 def parsed(version: Version) -> Definition:

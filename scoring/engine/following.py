@@ -8,11 +8,12 @@ settling; opened by an import, a rescore or an activation it puts the lead on th
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 
-from leads.database.models import FactSnapshot, Lead, Stage, StaleCause
+from leads.database.models import FactSnapshot, Gate, Lead, Stage, StaleCause
 from leads.database.stages import move_leads
 from leads.dispositions.models import Disposition, Outcome
 from leads.handoffs.models import Cause, Handoff, Release
@@ -32,6 +33,7 @@ from scoring.rules.definition import Definition
 from scoring.rules.reentry import has_new_intent
 
 FROM = (Stage.KNOWN, Stage.MQL)
+HANDOFF_GATES = Gate.SALES_READY | Gate.FAST_TRACK
 
 
 @dataclass
@@ -45,28 +47,35 @@ class Followed:
 
 @dataclass(frozen=True)
 class Setting:
-    """What holds for one settling: the version in force, the instant, the organisation's zone."""
+    """What holds for one settling: the version in force and the instant."""
 
     version: Version
     definition: Definition
     at: datetime
-    zone: ZoneInfo
 
-    @classmethod
-    def now(cls, version: Version, definition: Definition, at: datetime) -> "Setting":
-        return cls(version, definition, at, ZoneInfo(Organisation.current().zone))
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The organisation's zone; read when a recycled lead asks for it, and then once."""
+        return ZoneInfo(Organisation.current().zone)
 
 
 def follow(judged: Sequence[Judged], setting: Setting) -> Followed:
-    """Move stages, hand off or queue, and end waits whose gate closed; in sets, with events."""
+    """Move stages, hand off or queue, and end waits whose gate closed; in sets, with events.
+
+    Costs no statement when nothing follows.
+    """
     followed = Followed(qualified=_qualify(judged, setting))
     ready = _may_enter([one for one in judged if one.handoff_gate], setting)
     at_once = [(one, cause) for one, cause in ready if is_live(one, setting.version)]
     later = [one for one, _ in ready if not is_live(one, setting.version)]
     followed.handoffs = _hand_off(at_once, setting)
     followed.queued = _queue(later, setting)
-    closed = [one.lead_id for one in judged if not one.handoff_gate]
-    close_releases(closed, end=Release.End.CLOSED, by=None, at=setting.at)
+    # A lead waits for release only while its stored gates say so: both are written together.
+    closed = [
+        one.lead_id for one in judged if not one.handoff_gate and one.record.gates & HANDOFF_GATES
+    ]
+    if closed:
+        close_releases(closed, end=Release.End.CLOSED, by=None, at=setting.at)
     return followed
 
 
@@ -85,6 +94,8 @@ def is_live(one: Judged, version: Version) -> bool:
 
 def _qualify(judged: Sequence[Judged], setting: Setting) -> list[int]:
     wanted = [one.lead_id for one in judged if one.standing.mql and one.record.stage == Stage.KNOWN]
+    if not wanted:
+        return []
     moved = move_leads(
         wanted,
         to=Stage.MQL,
@@ -93,11 +104,10 @@ def _qualify(judged: Sequence[Judged], setting: Setting) -> list[int]:
         cause="lead.qualified",
         only_from=[Stage.KNOWN],
     )
-    leads = Lead.objects.in_bulk(moved)
-    payload = {"version": setting.version.pk}
+    version = setting.version.pk
     record_each(
         "lead.qualified",
-        [(leads[pk], {**payload}) for pk in moved],
+        [(Lead(pk=pk), {"version": version}) for pk in moved],
         actor=None,
         at=setting.at,
     )
@@ -107,7 +117,7 @@ def _qualify(judged: Sequence[Judged], setting: Setting) -> list[int]:
 def _may_enter(ready: Sequence[Judged], setting: Setting) -> list[tuple[Judged, Cause]]:
     """Leads with an open handoff gate that may go to sales now, with the cause to store."""
     first = [one for one in ready if one.record.stage in FROM]
-    mended = _unmended([one.lead_id for one in first])
+    mended = _unmended(first)
     entering = [
         (one, Cause.FAST_TRACK if one.handoff_gate == "fast_track" else Cause.SALES_READY)
         for one in first
@@ -117,13 +127,11 @@ def _may_enter(ready: Sequence[Judged], setting: Setting) -> list[tuple[Judged, 
     return entering + [(one, Cause.RE_ENTRY) for one in _re_entering(recycled, setting)]
 
 
-def _unmended(lead_ids: Sequence[int]) -> set[int]:
+def _unmended(judged: Sequence[Judged]) -> set[int]:
     """Leads sent back to be mended of which no fact has changed since."""
-    waiting = dict(
-        Lead.objects.filter(pk__in=lead_ids, mend_since__isnull=False).values_list(
-            "pk", "mend_since"
-        )
-    )
+    waiting = {
+        one.lead_id: since for one in judged if (since := one.record.lead.mend_since) is not None
+    }
     if not waiting:
         return set()
     changed = dict(
@@ -140,7 +148,6 @@ def _re_entering(recycled: Sequence[Judged], setting: Setting) -> list[Judged]:
     if not recycled:
         return []
     ids = [one.lead_id for one in recycled]
-    dates = dict(Lead.objects.filter(pk__in=ids).values_list("pk", "recycle_on"))
     rejected = dict(
         Disposition.objects.standing()
         .filter(handoff__lead__in=ids, outcome=Outcome.REJECTED, decided_at__isnull=False)
@@ -150,7 +157,7 @@ def _re_entering(recycled: Sequence[Judged], setting: Setting) -> list[Judged]:
     )
     entering = []
     for one in recycled:
-        day, since = dates[one.lead_id], rejected.get(one.lead_id)
+        day, since = one.record.lead.recycle_on, rejected.get(one.lead_id)
         if day is None or since is None or setting.at < opening_of(day, setting.zone):
             continue
         activities = one.history.activities
@@ -165,6 +172,8 @@ def opening_of(day: object, zone: ZoneInfo) -> datetime:
 
 
 def _hand_off(entering: Sequence[tuple[Judged, Cause]], setting: Setting) -> list[Handoff]:
+    if not entering:
+        return []
     made = make_handoffs(
         [
             NewHandoff(
@@ -203,6 +212,8 @@ def freeze_for(made: Sequence[Handoff], judged: dict[int, Judged], setting: Sett
 
 def _queue(waiting: Sequence[Judged], setting: Setting) -> list[int]:
     """Put on the release list those whose handoff gate was not open before this settling."""
+    if not waiting:
+        return []
     return queue_releases(
         [
             NewRelease(

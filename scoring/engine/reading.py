@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from leads.activities.models import Activity as ActivityRow
-from leads.activities.models import TrackedObject
 from leads.database.facts import known_facts
 from leads.database.registry import KINDS_BY_CODE, KINDS_BY_NAME
 from scoring.rules.activities import Activity
 from scoring.rules.definition import Definition
 from scoring.rules.evaluate import Snapshot
+
+READ = (
+    "lead_id", "pk", "kind", "occurred_at", "received_at", "properties",
+    "object_id", "object__kind", "object__key", "object__tags",
+)  # fmt: skip
 
 
 @dataclass
@@ -41,30 +45,30 @@ def read_histories(lead_ids: Sequence[int], definition: Definition) -> dict[int,
 def read_activities(lead_ids: Sequence[int], kinds: frozenset[str]) -> dict[int, list[Activity]]:
     """Return the activities of these kinds as rules see them, by lead."""
     codes = [KINDS_BY_NAME[kind].code for kind in kinds if kind in KINDS_BY_NAME]
-    rows = list(
-        ActivityRow.objects.filter(lead__in=lead_ids, kind__in=codes, is_bot=False).values_list(
-            "lead_id", "pk", "kind", "occurred_at", "received_at", "object_id", "properties"
-        )
-    )
-    objects = {
-        one.pk: one
-        for one in TrackedObject.objects.filter(pk__in={row[5] for row in rows if row[5]})
-    }
-    tags = {pk: frozenset(one.tags) for pk, one in objects.items()}
+    rows = ActivityRow.objects.filter(lead__in=lead_ids, kind__in=codes, is_bot=False)
     found: dict[int, list[Activity]] = defaultdict(list)
-    for lead_id, pk, code, occurred_at, received_at, object_id, given in rows:
-        about = objects.get(object_id)
-        properties = {**given, "object_kind": about.kind} if about else given
+    for (
+        lead_id,
+        pk,
+        code,
+        occurred_at,
+        received_at,
+        given,
+        about,
+        kind,
+        key,
+        tags,
+    ) in rows.values_list(*READ):
         found[lead_id].append(
             Activity(
                 id=pk,
                 kind=KINDS_BY_CODE[code].name,
                 occurred_at=occurred_at,
                 received_at=received_at,
-                object_id=object_id,
-                object_text=about.key if about else None,
-                tags=tags.get(object_id, frozenset()),
-                properties=properties,
+                object_id=about,
+                object_text=key,
+                tags=frozenset(tags or ()),
+                properties={**given, "object_kind": kind} if kind else given,
             )
         )
     return found

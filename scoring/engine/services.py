@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from leads.database.models import Lead, Stage, Standing
 from leads.database.standing import set_standing
+from leads.dispositions.touches import stamp_touches
 from leads.handoffs.models import Cause, Handoff, Release
-from leads.handoffs.services import NewHandoff, make_handoffs, set_scores
+from leads.handoffs.services import NewHandoff, close_releases, make_handoffs, set_scores
 from portal.accounts.models import User
 from portal.agreements.models import Version
 from portal.core.errors import Conflict, DomainError, NotAllowed
@@ -24,6 +25,11 @@ from scoring.engine.judging import Judged, judge, standing_row
 from scoring.engine.reading import read_histories
 
 BATCH = 200
+LOCKED = (  # what is read of a lead and its standing while both are locked
+    *(field.name for field in Standing._meta.concrete_fields),
+    "lead__recycle_on",
+    "lead__mend_since",
+)
 
 
 @dataclass
@@ -36,30 +42,40 @@ class SettleResult:
     queued: list[int] = field(default_factory=list)
 
 
-def settle(lead_ids: Sequence[int], *, at: datetime, skip_busy: bool = False) -> SettleResult:
+def settle(
+    lead_ids: Sequence[int], *, at: datetime, skip_busy: bool = False, only_stale: bool = False
+) -> SettleResult:
     """Score these leads as of ``at`` and do what follows. Safe to repeat and to run twice at once.
 
-    Each batch locks its standings in lead order, then reads: an activity committed later marks
-    its lead stale again and is settled next time. ``skip_busy`` leaves out rows that another
-    worker holds. Before the first definition is in force nothing is scored.
+    Each batch locks its leads and standings in lead order, then reads: an activity committed
+    later marks its lead stale again and is settled next time. ``skip_busy`` leaves out rows that
+    another worker holds, ``only_stale`` those that somebody has settled meanwhile. Before the
+    first definition is in force nothing is scored.
     """
     at = whole_second(at)
     result = SettleResult()
     found = definition_in_force(at)
     if found is None:
         return result
-    setting = Setting.now(*found, at)
+    setting = Setting(*found, at)
     wanted = sorted(set(lead_ids))
     for start in range(0, len(wanted), BATCH):
-        _settle_batch(wanted[start : start + BATCH], setting, result, skip_busy=skip_busy)
+        batch = wanted[start : start + BATCH]
+        _settle_batch(batch, setting, result, skip_busy=skip_busy, only_stale=only_stale)
     return result
 
 
 @transaction.atomic
 def _settle_batch(
-    lead_ids: Sequence[int], setting: Setting, result: SettleResult, *, skip_busy: bool
+    lead_ids: Sequence[int],
+    setting: Setting,
+    result: SettleResult,
+    *,
+    skip_busy: bool,
+    only_stale: bool,
 ) -> None:
-    judged = _judge_locked(lead_ids, setting, skip_busy=skip_busy)
+    judged = _judge_locked(lead_ids, setting, skip_busy=skip_busy, only_stale=only_stale)
+    _stamp(judged, setting)
     followed = follow(judged, setting)
     result.scored += len(judged)
     result.qualified += followed.qualified
@@ -67,18 +83,29 @@ def _settle_batch(
     result.queued += followed.queued
 
 
+def _stamp(judged: Sequence[Judged], setting: Setting) -> None:
+    """Stamp the first touch of what sales has: an activity that came by the API may be one."""
+    ids = [
+        one.lead_id
+        for one in judged
+        if one.record.stage == Stage.WITH_SALES and one.record.stale_since is not None
+    ]
+    if ids:
+        stamp_touches(ids, by=None, at=setting.at)
+
+
 def _judge_locked(
-    lead_ids: Sequence[int], setting: Setting, *, skip_busy: bool = False
+    lead_ids: Sequence[int],
+    setting: Setting,
+    *,
+    skip_busy: bool = False,
+    only_stale: bool = False,
 ) -> list[Judged]:
-    """Lock leads, then standings (leads.handoffs.locks); read, evaluate, store what was found."""
-    leads = Lead.objects.select_for_update(skip_locked=skip_busy, no_key=True, of=("self",))
-    locked = leads.filter(pk__in=lead_ids).order_by("pk").values_list("pk", flat=True)
-    records = list(
-        Standing.objects.select_for_update(skip_locked=skip_busy, of=("self",))
-        .filter(lead__in=list(locked), is_listed=True)
-        .order_by("lead_id")
-    )
+    """Lock, read, evaluate, store what was found."""
+    records = _lock(lead_ids, skip_busy=skip_busy, only_stale=only_stale)
     ids = [one.lead_id for one in records]
+    if not ids:
+        return []
     histories = read_histories(ids, setting.definition)
     judged = judge(records, histories, setting.definition, at=setting.at)
     until = _recycle_instants(records, setting)
@@ -96,14 +123,21 @@ def _judge_locked(
     return judged
 
 
+def _lock(lead_ids: Sequence[int], *, skip_busy: bool, only_stale: bool) -> list[Standing]:
+    """Lock each lead and then its standing, lowest first (leads.handoffs.locks); one statement."""
+    rows = Standing.objects.filter(lead__in=lead_ids, is_listed=True)
+    if only_stale:
+        rows = rows.filter(stale_since__isnull=False)
+    locking = rows.select_for_update(skip_locked=skip_busy, no_key=True, of=("lead", "self"))
+    return list(locking.select_related("lead").only(*LOCKED).order_by("lead_id"))
+
+
 def _recycle_instants(records: Sequence[Standing], setting: Setting) -> dict[int, datetime]:
     """When recycled leads may come back, so that the sweep looks at them at that instant."""
-    ids = [one.lead_id for one in records if one.stage == Stage.RECYCLED]
-    if not ids:
-        return {}
-    days = Lead.objects.filter(pk__in=ids, recycle_on__isnull=False)
     instants = {
-        pk: opening_of(day, setting.zone) for pk, day in days.values_list("pk", "recycle_on")
+        one.lead_id: opening_of(day, setting.zone)
+        for one in records
+        if one.stage == Stage.RECYCLED and (day := one.lead.recycle_on) is not None
     }
     return {pk: instant for pk, instant in instants.items() if instant > setting.at}
 
@@ -113,14 +147,8 @@ def _earliest(*instants: datetime | None) -> datetime | None:
 
 
 def settle_now(lead_ids: Sequence[int], at: datetime) -> None:
-    """The bell's answer: what a person waits for is settled right after the commit.
-
-    One write rings more than once (a capture: for the lead, its facts, its activity); the first
-    answer settles all of it, and the others find nothing stale.
-    """
-    stale = Standing.objects.filter(pk__in=lead_ids, stale_since__isnull=False)
-    if ids := list(stale.values_list("pk", flat=True)):
-        settle(ids, at=at)
+    """The bell's answer: what a person waits for is settled right after the commit."""
+    settle(lead_ids, at=at, only_stale=True)
 
 
 def settle_due(*, at: datetime, limit: int = BATCH) -> int:
@@ -239,7 +267,9 @@ def _release_batch(lead_ids: Sequence[int], setting: Setting, by: User) -> list[
     ]
     made = make_handoffs(items, by=by, at=setting.at)
     freeze_for(made, judged, setting)
-    follow([one for one in judged.values() if not one.handoff_gate], setting)
+    closed = [one for one in judged.values() if not one.handoff_gate]
+    follow(closed, setting)
+    close_releases([one.lead_id for one in closed], end=Release.End.CLOSED, by=None, at=setting.at)
     return made
 
 
@@ -248,4 +278,4 @@ def _setting(at: datetime) -> Setting:
     found = definition_in_force(at)
     if found is None:
         raise DomainError(_("No definition is in force yet. Both sides sign one first."))
-    return Setting.now(*found, at)
+    return Setting(*found, at)

@@ -2,7 +2,7 @@ import pytest
 
 from leads.dispositions.effects import summary_of_acceptance, summary_of_effects
 from leads.dispositions.errors import in_sentence
-from leads.dispositions.handlers import stamp_after_activity, tell_marketing
+from leads.dispositions.handlers import tell_marketing
 from leads.dispositions.models import Reason
 from leads.dispositions.services import accept, reject, withdraw
 from leads.handoffs.models import Handoff
@@ -71,12 +71,6 @@ def test_telling_costs_the_same(rows, anna, now, django_assert_num_queries) -> N
     with django_assert_num_queries(3):  # dispositions, people, lines
         tell_marketing(events, now)
     assert Notification.objects.count() == rows
-
-
-def test_an_activity_that_is_a_touch_stamps_its_handoff(handoff, now) -> None:
-    make_activity(handoff.lead, kind="email_outbound", at=now)
-    stamp_after_activity([handoff.lead_id], now)
-    assert Handoff.objects.get(pk=handoff.pk).first_touch_at == now
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,18 @@ def test_perfect_fit_without_engagement_is_no_mql_and_engagement_without_fit_is_
     assert set(Lead.objects.values_list("stage", flat=True)) == {Stage.KNOWN}
 
 
+def test_an_activity_that_is_a_touch_stamps_the_handoff_it_belongs_to(version, team, now):
+    lead = make_lead(facts={**VP, "timeline": "within_30_days"})
+    settle([lead.pk], at=now)
+    make_activity(lead, kind="page_view", at=now + timedelta(minutes=1))
+    settle([lead.pk], at=now + timedelta(minutes=1))
+    assert Handoff.objects.get().first_touch_at is None
+    make_activity(lead, kind="email_outbound", at=now + timedelta(minutes=2))
+    settle([lead.pk], at=now + timedelta(minutes=3))
+    assert Handoff.objects.get().first_touch_at == now + timedelta(minutes=2)
+    assert kinds(lead)[-1] == "handoff.touched"
+
+
 def test_settling_again_changes_nothing(version, team, now):
     lead = make_lead(facts={**VP, "timeline": "within_30_days"})
     settle([lead.pk], at=now)
