@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
+from django.urls import reverse
 
 from portal.accounts.models import Role
 from tests.architecture.world import ANONYMOUS
@@ -32,5 +33,6 @@ def ask(client: Client, method: str, address: str, **more: Any) -> HttpResponseB
 def is_let_in(response: HttpResponseBase) -> bool:
     """Tell whether the request reached the page: not turned away, not sent to sign in."""
     to = urlsplit(response.headers.get("Location", ""))
-    sent_to_sign_in = to.path == str(settings.LOGIN_URL) and "next=" in to.query
+    sign_in = {str(settings.LOGIN_URL), reverse("admin:login")}
+    sent_to_sign_in = to.path in sign_in and "next=" in to.query
     return not sent_to_sign_in and response.status_code not in TURNED_AWAY
