@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from leads.activities.models import Activity, TrackedObject
 from leads.activities.queries import activities_of
-from leads.database.bulk import insert_new
 from leads.database.models import Lead, StaleCause, Standing
 from leads.database.registry import KINDS_BY_NAME, OBJECT_KINDS
 from leads.database.standing import mark_stale, mark_stale_rows
 from portal.accounts.models import User
+from portal.core.bulk import insert_rows
 from portal.core.errors import DomainError
 from portal.core.instants import whole_second
 from portal.core.text import clean_text, fold
@@ -79,7 +79,7 @@ def record_activities(
     at = whole_second(at)
     objects = _objects(items)
     rows = [_row(item, objects, source=source, by=by, at=at, history=history) for item in items]
-    new = {pk for (pk,) in insert_new(Activity, rows, unique=ONCE, returning=("id",))}
+    new = set(insert_rows(Activity, rows, unless_known=ONCE))
     stored = Activity.objects.filter(
         source=source, external_id__in={row["external_id"] for row in rows}
     )

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from leads.database.models import FactSnapshot, FactText, Lead
 from leads.database.registry import FACTS, FACTS_BY_NAME
 from leads.database.timeline import FactRow
+from portal.core.bulk import insert_rows
 from portal.core.instants import whole_second
 
 Value = str | int | None
@@ -69,21 +71,21 @@ def read_timelines(lead_ids: Iterable[int]) -> dict[int, list[FactRow]]:
 
 def store_rows(timelines: Mapping[int, Iterable[FactRow]], *, at: datetime) -> dict[int, list[int]]:
     """Insert the new rows of every timeline; return the new snapshots' ids by lead."""
-    made = FactSnapshot.objects.bulk_create(
-        FactSnapshot(
-            lead_id=lead_id,
-            known_from=datetime.fromtimestamp(row.since, UTC),
-            recorded_at=whole_second(at),
-            set_by=row.set_by,
-            actor_id=row.actor_id,
-            origins=row.origins,
-            **row.values,
-        )
+    rows: list[dict[str, Any]] = [
+        {
+            "lead_id": lead_id,
+            "known_from": datetime.fromtimestamp(row.since, UTC),
+            "recorded_at": whole_second(at),
+            "set_by": row.set_by,
+            "actor_id": row.actor_id,
+            "origins": row.origins,
+            **{name: row.values.get(name) for name in COLUMNS},
+        }
         for lead_id, rows in timelines.items()
         for row in rows
         if row.is_new
-    )
+    ]
     stored: dict[int, list[int]] = {}
-    for snapshot in made:
-        stored.setdefault(snapshot.lead_id, []).append(snapshot.pk)
+    for row, key in zip(rows, insert_rows(FactSnapshot, rows), strict=True):
+        stored.setdefault(row["lead_id"], []).append(key)
     return stored

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from leads.database.bulk import update_rows
 from leads.database.derive import email_kind_of
 from leads.database.fact_rows import intern, store_rows
 from leads.database.facts import FactChange, write_facts
@@ -11,6 +10,7 @@ from leads.database.models import Lead, StaleCause, Standing
 from leads.database.registry import SetBy
 from leads.database.timeline import FactRow, FactWrite, write_fact
 from leads.database.words import store_words
+from portal.core.bulk import update_rows
 
 CHANGING = (
     "name", "name_key", "email", "email_key", "email_domain", "phone", "company_id",

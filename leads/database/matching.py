@@ -18,6 +18,7 @@ from leads.database.standing import mark_stale
 from leads.database.wanted import LeadInput, Wanted, wanted_leads
 from leads.database.words import store_words
 from portal.accounts.models import User
+from portal.core.bulk import insert_objects, insert_rows
 from portal.events.bells import ring_after_commit
 from portal.events.services import record_each
 
@@ -115,27 +116,30 @@ class Batch:
     def _insert(self) -> None:
         # In one order for everybody: two batches with the same people then never deadlock.
         self.new.sort(key=lambda lead: (lead.email_key, lead.external_id))
-        Lead.objects.bulk_create(self.new)
-        Standing.objects.bulk_create(
-            Standing(
-                lead=lead,
-                stage=lead.stage,
-                owner_id=lead.owner_id,
-                source_id=lead.source_id,
-                stale_since=self.at,
-                stale_cause=self.cause,
-            )
-            for lead in self.new
+        insert_objects(self.new)
+        insert_objects([self._standing(lead) for lead in self.new])
+        entered = {"by_id": self.by.pk if self.by else None, "cause": "lead.captured"}
+        insert_rows(
+            StageChange,
+            [
+                {
+                    "lead_id": lead.pk,
+                    "stage": lead.stage,
+                    "entered_at": lead.created_at or self.at,
+                    **entered,
+                }
+                for lead in self.new
+            ],
         )
-        StageChange.objects.bulk_create(
-            StageChange(
-                lead=lead,
-                stage=lead.stage,
-                entered_at=lead.created_at or self.at,
-                by=self.by,
-                cause="lead.captured",
-            )
-            for lead in self.new
+
+    def _standing(self, lead: Lead) -> Standing:
+        return Standing(
+            lead_id=lead.pk,
+            stage=lead.stage,
+            owner_id=lead.owner_id,
+            source_id=lead.source_id,
+            stale_since=self.at,
+            stale_cause=self.cause,
         )
 
     def _update(self, leads: Mapping[int, Lead]) -> None:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from leads.database.models import Lead, Stage, StageChange, Standing
 from portal.accounts.models import User
+from portal.core.bulk import insert_rows
 from portal.core.instants import whole_second
 
 
@@ -36,7 +37,6 @@ def move_leads(
     Lead.objects.filter(pk__in=moved).update(stage=to)
     Standing.objects.filter(pk__in=moved).update(stage=to)
     StageChange.objects.filter(lead__in=moved, left_at=None).update(left_at=at)
-    StageChange.objects.bulk_create(
-        StageChange(lead_id=pk, stage=to, entered_at=at, by=by, cause=cause) for pk in moved
-    )
+    change = {"stage": to, "entered_at": at, "by_id": by.pk if by else None, "cause": cause}
+    insert_rows(StageChange, [{"lead_id": pk, **change} for pk in moved])
     return moved

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Case, F, QuerySet, When
 from django.db.models.functions import Greatest
 
-from leads.database.bulk import update_rows
 from leads.database.models import UNSCORED, StaleCause, Standing
+from portal.core.bulk import update_rows
 from portal.events.bells import ring_after_commit
 
 TICK = timedelta(microseconds=1)

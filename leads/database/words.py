@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from leads.database.models import LeadWord
+from portal.core.bulk import insert_rows
 from portal.core.text import fold
 
 LONGEST = 60
@@ -35,7 +36,5 @@ def store_words(texts: Mapping[int, Iterable[str]], *, anew: bool = False) -> No
     """Store the words by which these leads are found; ``anew`` forgets the earlier ones."""
     if anew:
         LeadWord.objects.filter(lead_id__in=texts).delete()
-    LeadWord.objects.bulk_create(
-        [LeadWord(lead_id=pk, word=word) for pk, own in texts.items() for word in words_of(*own)],
-        ignore_conflicts=True,
-    )
+    rows = [{"lead_id": pk, "word": word} for pk, own in texts.items() for word in words_of(*own)]
+    insert_rows(LeadWord, rows, unless_known=("lead_id", "word"))

@@ -8,12 +8,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from leads.database.bulk import update_rows
 from leads.database.models import AFTER_SQL, UNSCORED, Lead, Stage
 from leads.database.stages import move_leads
 from leads.handoffs.locks import lock_leads
 from leads.handoffs.models import Cause, Handoff, Origin, Release
 from portal.accounts.models import Team, User
+from portal.core.bulk import update_rows
 from portal.core.errors import DomainError
 from portal.core.instants import whole_second
 from portal.events.services import record_each

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from leads.database.bulk import update_rows
 from leads.database.models import Opportunity
 from leads.dispositions.models import Disposition, Outcome
 from leads.handoffs.models import Handoff, Origin
 from leads.imports.batch import ImportRow, People
+from portal.core.bulk import insert_objects, update_rows
 
 Deal = tuple[ImportRow, Handoff]
 CENT = Decimal("0.01")
@@ -31,7 +31,7 @@ def store_dispositions(deals: Sequence[Deal], new: Collection[int], people: Peop
             made.append(Disposition(handoff=handoff, origin=Origin.IMPORTED, **said))
         elif values := _changes(disposition, said):
             changed.append({"id": disposition.pk, "handoff_id": handoff.pk, **values})
-    Disposition.objects.bulk_create(made)
+    insert_objects(made)
     update_rows(Disposition, changed, key="id")
     return {one.handoff_id for one in made} | {values["handoff_id"] for values in changed}
 
@@ -65,7 +65,7 @@ def store_opportunities(deals: Sequence[Deal], new: Collection[int], people: Peo
             made.append(Opportunity(handoff_id=handoff.pk, lead_id=handoff.lead_id, **said))
         elif values := _changes(opportunity, said):
             changed.append({"id": opportunity.pk, "handoff_id": handoff.pk, **values})
-    Opportunity.objects.bulk_create(made)
+    insert_objects(made)
     update_rows(Opportunity, changed, key="id")
     return {one.handoff_id for one in made} | {values["handoff_id"] for values in changed}
 

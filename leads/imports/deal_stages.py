@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from leads.database.bulk import update_rows
 from leads.database.models import Lead, Opportunity, Stage
 from leads.database.opportunities import REST
 from leads.database.stages import move_leads
 from leads.dispositions.models import Disposition, Effect, Outcome
 from leads.handoffs.models import Handoff, Origin
 from portal.accounts.models import Organisation, User
+from portal.core.bulk import update_rows
 
 EVENT = "import.started"  # the event that names these leads
 

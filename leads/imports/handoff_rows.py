@@ -5,7 +5,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from leads.database.bulk import update_rows
 from leads.database.models import Lead, StaleCause
 from leads.database.people import FoundLead, LeadInput, find_or_create_leads
 from leads.database.sources import campaigns_named, sources_named
@@ -16,6 +15,7 @@ from leads.imports.deal_ends import store_dispositions, store_opportunities
 from leads.imports.deal_stages import follow_stages
 from leads.imports.first_touch import stamp_first_touches
 from leads.imports.leads_rows import store_facts
+from portal.core.bulk import insert_objects, update_rows
 from portal.core.text import fold
 
 CHANGING = (
@@ -109,7 +109,7 @@ def _store_handoffs(
         elif _apply(handoff, values):
             changed.append(handoff)
         known[handoff.external_id] = handoff
-    Handoff.objects.bulk_create(new)
+    insert_objects(new)
     update_rows(
         Handoff,
         [{"id": one.pk, **{name: getattr(one, name) for name in CHANGING}} for one in changed],

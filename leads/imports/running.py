@@ -27,6 +27,7 @@ from leads.imports.mapping import BadMapping
 from leads.imports.models import Import, RejectedRow
 from leads.imports.reader import RowReader
 from portal.accounts.models import User
+from portal.core.bulk import insert_rows
 from portal.core.claims import claim
 from portal.core.errors import Conflict, DomainError
 from portal.core.instants import whole_second
@@ -227,10 +228,8 @@ def _link_leads(run: Import, lead_ids: set[int]) -> None:
     """Name the leads of this batch in the event that the import began with."""
     if lead_ids:
         event_id = _started_event(run)
-        EventLead.objects.bulk_create(
-            (EventLead(event_id=event_id, lead_id=pk) for pk in sorted(lead_ids)),
-            ignore_conflicts=True,
-        )
+        rows = [{"event_id": event_id, "lead_id": pk} for pk in sorted(lead_ids)]
+        insert_rows(EventLead, rows, unless_known=("lead_id", "event_id"))
 
 
 def _close(run: Import, state: Import.State, *, by: User | None, at: datetime) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from leads.database.bulk import update_rows
 from leads.database.models import Spend
 from leads.database.sources import campaigns_named, sources_named
 from leads.imports.batch import ImportRow, Setting, Stored
+from portal.core.bulk import insert_objects, update_rows
 from portal.core.text import fold
 
 MOST = Decimal(10) ** 12
@@ -54,7 +54,7 @@ def store(rows: Sequence[ImportRow], setting: Setting) -> Stored:
         for key, spend in known.items()
         if any(getattr(spend, name) != columns[key][name] for name in CHANGING)
     ]
-    Spend.objects.bulk_create(new)
+    insert_objects(new)
     update_rows(Spend, changed, key="id")
     return Stored(len(new), len(changed), len(rows) - len(new) - len(changed))
 

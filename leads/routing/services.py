@@ -9,7 +9,6 @@ from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from leads.database.bulk import update_rows
 from leads.dispositions.services import already_decided
 from leads.handoffs.locks import lock_team
 from leads.handoffs.models import Handoff, HandoffQuerySet, Origin
@@ -17,6 +16,7 @@ from leads.handoffs.services import default_team
 from leads.routing import reasons
 from leads.routing.choose import Member, deal
 from portal.accounts.models import Membership, Role, User
+from portal.core.bulk import update_rows
 from portal.core.errors import Conflict, DomainError, NotAllowed
 from portal.core.instants import whole_second
 from portal.events.services import record, record_each

@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from portal.accounts.models import User
+from portal.core.bulk import insert_objects, insert_rows
 from portal.core.instants import whole_second
 from portal.events.bells import is_held
+from portal.events.gathering import gathering
 from portal.events.models import Delivery, Event, EventLead
 from portal.events.table import Table, handler_name
 
@@ -52,7 +54,7 @@ def record_each(
     if not subjects:
         return []
     at = whole_second(at or timezone.now())
-    events = Event.objects.bulk_create(
+    events = [
         Event(
             kind=kind,
             at=at,
@@ -62,15 +64,16 @@ def record_each(
             payload=payload,
         )
         for subject, payload in subjects
-    )
+    ]
+    insert_objects(events)
     given = leads or [None] * len(subjects)
-    EventLead.objects.bulk_create(
-        (
-            EventLead(event=event, lead_id=lead_id)
+    insert_rows(
+        EventLead,
+        [
+            {"event_id": event.pk, "lead_id": lead_id}
             for event, (subject, _), ids in zip(events, subjects, given, strict=True)
             for lead_id in sorted(set(_leads_of(subject) if ids is None else ids))
-        ),
-        batch_size=2000,
+        ],
     )
     _owe(kind, events, at)
     return events
@@ -87,7 +90,7 @@ def _owe(kind: str, events: Sequence[Event], at: datetime) -> None:
     handlers = lifecycle().get(kind, ())
     if not handlers:
         return
-    Delivery.objects.bulk_create(
+    rows = [
         Delivery(
             event=event,
             handler=handler_name(handler),
@@ -96,8 +99,12 @@ def _owe(kind: str, events: Sequence[Event], at: datetime) -> None:
         )
         for event in events
         for step, handler in enumerate(handlers)
-    )
-    if not is_held():
+    ]
+    insert_objects(rows)
+    owed = gathering()
+    if owed is not None:
+        owed += [(handlers[row.step], row) for row in rows]
+    elif not is_held():
         from portal.events.delivery import ring  # noqa: PLC0415 - it reads the table from here
 
         transaction.on_commit(partial(ring, [event.pk for event in events], kind), robust=True)
