@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +24,12 @@ TITLES = {
     Promise.FIRST_TOUCH.value: gettext_lazy("First touch"),
     Promise.DISPOSITION.value: gettext_lazy("Disposition"),
 }
+AMOUNTS = {
+    State.MET_LATE: gettext_lazy("met %(amount)s late"),
+    State.PAUSED: gettext_lazy("paused, %(amount)s left"),
+    State.BREACHED: gettext_lazy("%(amount)s over"),
+}
+LEFT = gettext_lazy("%(amount)s left")
 SECOND = timedelta(seconds=1)
 
 
@@ -39,12 +46,18 @@ class ClockView:
     state: State
     now: datetime
     left: int
-    words: str
-    detail: str
     open_until: datetime | None
     calendar_name: str
     calendar: WorkingCalendar
     pauses: tuple[Stretch, ...]
+
+    @cached_property
+    def words(self) -> str:
+        return _words(self.clock, self.state, self.left)
+
+    @cached_property
+    def detail(self) -> str:
+        return _detail(self.clock, self.state, self.left)
 
     @property
     def title(self) -> str:
@@ -111,8 +124,6 @@ def show(clock: Clock, calendar: WorkingCalendar, name: str, *, at: datetime) ->
         state=state,
         now=at,
         left=left,
-        words=_words(clock, state, left),
-        detail=_detail(clock, state, left),
         open_until=at if stopped else open_until(calendar, at),
         calendar_name=name,
         calendar=calendar,
@@ -129,20 +140,14 @@ def _left(clock: Clock, reached: datetime, calendar: WorkingCalendar, pauses: li
 
 
 def _words(clock: Clock, state: State, left: int) -> str:
-    amount = duration_words(abs(left))
-    took = duration_words(clock.worked or 0)
-    whole = duration_words(clock.amount)
-    in_time = _("met in %(took)s of %(whole)s") % {"took": took, "whole": whole}
-    words = {
-        State.MET: in_time if clock.worked else _("met before its hours began"),
-        State.MET_LATE: _("met %(amount)s late") % {"amount": amount},
-        State.EXCUSED: _("excused"),
-        State.ENDED: _("ended without a touch"),
-        State.PAUSED: _("paused, %(amount)s left") % {"amount": amount},
-    }
-    if state == State.BREACHED:
-        return _("%(amount)s over") % {"amount": amount}
-    return words.get(state, _("%(amount)s left") % {"amount": amount})
+    amount = {"amount": duration_words(abs(left))}
+    if state == State.MET:
+        took = {"took": duration_words(clock.worked or 0), "whole": duration_words(clock.amount)}
+        in_time = _("met in %(took)s of %(whole)s") % took
+        return in_time if clock.worked else _("met before its hours began")
+    if state in {State.EXCUSED, State.ENDED}:
+        return _("excused") if state == State.EXCUSED else _("ended without a touch")
+    return str(AMOUNTS.get(state, LEFT)) % amount
 
 
 def _detail(clock: Clock, state: State, left: int) -> str:
