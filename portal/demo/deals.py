@@ -8,6 +8,8 @@ from leads.database.models import Lead, Opportunity, Stage
 from leads.database.notes import add_note
 from leads.database.opportunities import lose, open_opportunity, win
 from leads.handoffs.models import Handoff
+from leads.tasks.models import FollowUp
+from leads.tasks.services import complete_follow_up
 from portal.demo.people import Cast
 
 LOST = ("Went with a competitor", "No decision this year", "Budget was cut", "Stopped answering")
@@ -30,9 +32,17 @@ class Deals:
         self.cast = cast
 
     def work(self, at: datetime) -> None:
-        """Open, win and lose what is old enough; one pass a day."""
+        """Open, win and lose what is old enough, do what fell due; one pass a day."""
+        self._follow_up(at)
         self._open(at)
         self._close(at)
+
+    def _follow_up(self, at: datetime) -> None:
+        """Do what was due the day before; what is due today stays on people's lists."""
+        due = FollowUp.objects.open().filter(due_at__lt=at - timedelta(days=1))
+        for one in due.select_related("assignee").order_by("pk"):
+            if one.assignee is not None:
+                complete_follow_up(follow_up=one, by=one.assignee, at=at)
 
     def _open(self, at: datetime) -> None:
         waiting = Handoff.objects.filter(
