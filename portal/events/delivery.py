@@ -1,12 +1,14 @@
 """Carrying out what follows from events. The rows are the truth; the broker is a doorbell.
 
-A batch of deliveries of one handler is claimed, run and marked in one transaction. When it fails,
-its deliveries are tried one by one, so that one bad row does not hold up its neighbours; what
-fails is tried again after 1, 5 and 30 minutes and 2 hours, then it waits for an admin.
+What a person waits for runs right after the commit, with all that it leads to, in one
+transaction. A worker claims, runs and marks a batch of deliveries of one handler in one
+transaction. When it fails, its deliveries are tried one by one, so that one bad row does not hold
+up its neighbours; what fails is tried again after 1, 5 and 30 minutes and 2 hours, then it waits
+for an admin.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -15,6 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from portal.core.claims import claim
+from portal.events.gathering import Owed, gathered
 from portal.events.models import Delivery, Event
 from portal.events.services import lifecycle
 from portal.events.table import Handler, handler_name
@@ -27,24 +30,55 @@ BATCH = 200
 def ring(event_ids: Sequence[int], kind: str) -> None:
     """After the commit: do at once what a person waits for, and ring for the rest."""
     handlers = lifecycle().get(kind, ())
-    at = timezone.now()
-    urgent = [handler_name(h) for h in handlers if h.now and not h.after]
+    urgent = {handler_name(h): h for h in handlers if h.is_urgent}
+    is_more = len(urgent) < len(handlers)
     if urgent:
-        run_deliveries(
-            list(
-                Delivery.objects.filter(
-                    event__in=event_ids, handler__in=urgent, state=Delivery.State.PENDING
-                ).values_list("pk", flat=True)
-            ),
-            at=at,
-        )
-    if len(urgent) < len(handlers):
+        is_more |= _run_at_once(event_ids, urgent, at=timezone.now())
+    if is_more:
         from portal.events.tasks import deliver_due  # noqa: PLC0415 - tasks import this module
 
         try:
             deliver_due.delay()
         except Exception:  # the sweep comes by every fifteen seconds anyway
             logger.warning("the broker did not answer; the sweep will deliver", exc_info=True)
+
+
+def _run_at_once(event_ids: Sequence[int], urgent: Mapping[str, Handler], *, at: datetime) -> bool:
+    """Do what is urgent about these events, and about those it leads to, in one transaction.
+
+    Deliveries of one handler run as one set, whatever event owes them. Returns whether there is
+    more for a worker. When anything fails, nothing of it stands: each is tried alone.
+    """
+    mine = Delivery.objects.filter(
+        event__in=event_ids, handler__in=urgent, state=Delivery.State.PENDING
+    )
+    try:
+        with transaction.atomic(), gathered() as owed:
+            locked = mine.select_for_update(no_key=True, of=("self",)).select_related("event")
+            todo = [(urgent[one.handler], one) for one in locked.order_by("step", "event_id")]
+            done, later = _run_in_turn(todo, owed, at=at)
+            _mark_done(done, at=at)
+    except Exception:  # tried again, each alone: that says which one it is
+        logger.warning("urgent deliveries of events %s failed together", event_ids, exc_info=True)
+        run_deliveries(list(mine.values_list("pk", flat=True)), at=at)
+        return False
+    return later
+
+
+def _run_in_turn(todo: Owed, owed: Owed, *, at: datetime) -> tuple[list[int], bool]:
+    """Run ``todo`` and what it adds to ``owed``; return the ids done, and whether more is owed."""
+    done, later = [], False
+    while todo:
+        handler, first = todo[0]
+        now = [one for _, one in todo if one.handler == first.handler]
+        todo = [pair for pair in todo if pair[1].handler != first.handler]
+        events = sorted((one.event for one in now), key=lambda event: (event.at, event.pk))
+        handler.work(events, at)
+        done += [one.pk for one in now]
+        todo += [pair for pair in owed if pair[0].is_urgent]
+        later |= any(not handler.is_urgent for handler, _ in owed)
+        owed.clear()
+    return done, later
 
 
 def deliver_pending(*, at: datetime, limit: int = BATCH) -> int:
@@ -92,9 +126,7 @@ def _try(handler: Handler, ids: Sequence[int], *, at: datetime, last: bool = Fal
             )
             if events:
                 handler.work(events, at)
-            Delivery.objects.filter(pk__in=[pk for pk, _ in locked]).update(
-                state=Delivery.State.DONE, done_at=at, attempts=F("attempts") + 1, error=""
-            )
+            _mark_done([pk for pk, _ in locked], at=at)
     except Exception as failure:
         if last or len(ids) == 1:
             logger.exception("handler %s failed for deliveries %s", handler_name(handler), ids)
@@ -102,6 +134,12 @@ def _try(handler: Handler, ids: Sequence[int], *, at: datetime, last: bool = Fal
             return True
         return False
     return True
+
+
+def _mark_done(ids: Sequence[int], *, at: datetime) -> None:
+    Delivery.objects.filter(pk__in=ids).update(
+        state=Delivery.State.DONE, done_at=at, attempts=F("attempts") + 1, error=""
+    )
 
 
 def _put_off(ids: Sequence[int], error: str, *, at: datetime) -> None:

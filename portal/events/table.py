@@ -25,6 +25,11 @@ class Handler:
     now: bool = False
     after: timedelta = timedelta(0)
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it is done right after the commit, in the same process."""
+        return self.now and not self.after
+
 
 Table = Mapping[str, tuple[Handler, ...]]
 

@@ -11,7 +11,7 @@ from portal.events.services import record_each
 from sla.breaches.models import Breach
 from sla.clocks.models import Clock, ClockQuerySet
 from sla.clocks.services import sync_clocks
-from sla.clocks.states import late
+from sla.clocks.states import BROKEN, late, state_of
 
 BATCH = 500
 
@@ -34,12 +34,13 @@ def follow_handoffs(handoff_ids: Iterable[int], *, at: datetime) -> None:
     deadline moved, or whose promise turns out to have been kept in time, is withdrawn and kept.
     Locks the handoffs, lowest first.
     """
-    clock_ids = sync_clocks(handoff_ids, at=at)
-    if not clock_ids:
-        return
-    _withdraw(clock_ids, at=at)
-    missing = Clock.objects.filter(late(at), pk__in=clock_ids, is_breached=False)
-    _open(missing, at=at, limit=len(clock_ids))
+    clocks = sync_clocks(handoff_ids, at=at)
+    if breached := [clock.pk for clock in clocks if clock.is_breached]:
+        _withdraw(breached, at=at)
+    # Their rows are locked through their handoffs: what is not late here is not late there.
+    if missing := [clock.pk for clock in clocks if state_of(clock, at) in BROKEN]:
+        rows = Clock.objects.filter(late(at), pk__in=missing, is_breached=False)
+        _open(rows, at=at, limit=len(missing))
 
 
 def _open(wanted: ClockQuerySet, *, at: datetime, limit: int) -> int:

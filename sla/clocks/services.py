@@ -27,8 +27,8 @@ FOLLOWS = (
 
 
 @transaction.atomic
-def sync_clocks(handoff_ids: Iterable[int], *, at: datetime) -> list[int]:
-    """Start, stamp, move, end or resume the clocks of these live handoffs; return their ids.
+def sync_clocks(handoff_ids: Iterable[int], *, at: datetime) -> list[Clock]:
+    """Start, stamp, move, end or resume the clocks of these live handoffs; return them as stored.
 
     Everything follows from current rows (the handoff, its standing disposition, its earliest
     touch, its owner's calendar, the terms in force when it was made), so it may run twice and
@@ -60,7 +60,7 @@ class _Sync:
         ):
             self.clocks[clock.handoff_id].append(clock)
 
-    def run(self) -> list[int]:
+    def run(self) -> list[Clock]:
         self._start()
         terms = {clock.version_id for clock in self._all()}
         policies = {
@@ -72,7 +72,7 @@ class _Sync:
         for clock in self._all():
             self._bring_up_to_date(clock, happened.get(clock.handoff_id, ()), owners)
         self._save(before)
-        return [clock.pk for clock in self._all()]
+        return self._all()
 
     def _start(self) -> None:
         for handoff in self.handoffs.values():

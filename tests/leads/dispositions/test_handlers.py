@@ -5,11 +5,9 @@ from leads.dispositions.errors import in_sentence
 from leads.dispositions.handlers import tell_marketing
 from leads.dispositions.models import Reason
 from leads.dispositions.services import accept, reject, withdraw
-from leads.handoffs.models import Handoff
 from portal.events.models import Event
 from portal.notifications.models import Notification
 from tests.factories import (
-    make_activity,
     make_handoff,
     make_lead,
     make_reason,

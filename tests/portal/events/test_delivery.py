@@ -31,6 +31,12 @@ def stumble(events, at):
         raise RuntimeError("odd")
 
 
+def lead_on(events, at):
+    """Records an event for each subject, with what that one owes."""
+    for event in events:
+        record("test.led", subject=User(pk=event.subject_id), actor=None, at=at)
+
+
 def bell(ids, at):
     calls.append(("bell", list(ids)))
 
@@ -39,6 +45,9 @@ HANDLERS = {
     "test.plain": (Handler(first), Handler(second)),
     "test.now": (Handler(first, now=True), Handler(second, after=timedelta(seconds=10))),
     "test.stumble": (Handler(stumble),),
+    "test.leads": (Handler(lead_on, now=True), Handler(first, now=True)),
+    "test.led": (Handler(first, now=True), Handler(second)),
+    "test.half": (Handler(first, now=True), Handler(stumble, now=True)),
 }
 BELLS = {"test.bell": (bell,)}
 
@@ -95,6 +104,27 @@ def test_what_a_person_waits_for_is_done_at_commit_the_rest_after_its_time(
     assert delivery.deliver_pending(at=event.at + timedelta(seconds=9)) == 0
     assert delivery.deliver_pending(at=event.at + timedelta(seconds=10)) == 1
     assert calls[-1] == ("second", [people[0].pk])
+
+
+def test_what_is_urgent_runs_once_with_what_it_leads_to(people, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        record("test.leads", subject=people[0], actor=None)
+    assert calls[0] == ("first", [people[0].pk, people[0].pk])  # both events, in one set
+    assert [name for name, _ in calls].count("first") == 1
+    states = dict(Delivery.objects.values_list("handler", "state"))
+    assert states.pop(f"{__name__}.lead_on") == states.pop(f"{__name__}.first") == "done"
+    assert Delivery.objects.filter(state="done").count() >= 3
+
+
+def test_of_urgent_handlers_that_fail_together_each_is_tried_alone(
+    people, django_capture_on_commit_callbacks
+):
+    odd = next(one for one in people if one.pk % 2)
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        record("test.half", subject=odd, actor=None)
+    states = dict(Delivery.objects.values_list("handler", "state"))
+    assert states == {f"{__name__}.first": "done", f"{__name__}.stumble": "pending"}
+    assert not User.objects.filter(name="touched").exists()
 
 
 def test_one_failing_event_does_not_hold_up_its_neighbours(people, now):
