@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -72,7 +73,8 @@ class Leads(LeadList):
             capture = capture_of(given, key=key, at=at)
             captured = take_capture(capture=capture, by=key_of(self.request).owner, at=at)
             status = 201 if captured.is_new else 200
-            once.keep(status, answer_of(captured.lead_id, is_new=captured.is_new))
+            if key:  # only then is the answer kept, and it must be kept with the work
+                once.keep(status, answer_of(captured.lead_id, is_new=captured.is_new))
         body = answer_of(captured.lead_id, is_new=captured.is_new)
         once.keep(status, body)
         return status, body
@@ -103,8 +105,9 @@ def _activity(given: Mapping[str, Any], key: str, at: datetime) -> ActivityInput
 
 def answer_of(lead_id: int, *, is_new: bool) -> dict[str, Any]:
     """Return the lead as it stands now, as JSON."""
-    lead = Lead.objects.select_related("standing").get(pk=lead_id)
-    handoff = Handoff.objects.open().filter(lead=lead).values_list("public_id", flat=True).first()
+    held = Handoff.objects.open().filter(lead=OuterRef("pk")).values("public_id")[:1]
+    leads = Lead.objects.select_related("standing").annotate(handoff=Subquery(held))
+    lead = leads.get(pk=lead_id)
     answer = {
         "id": lead.public_id,
         "is_new": is_new,
@@ -112,6 +115,6 @@ def answer_of(lead_id: int, *, is_new: bool) -> dict[str, Any]:
         "total": lead.standing.total,
         "grade": lead.standing.grade,
         "gates": StandingSerializer().get_gates(lead.standing),
-        "handoff": handoff,
+        "handoff": lead.handoff,
     }
     return dict(CapturedSerializer(answer).data)

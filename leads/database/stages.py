@@ -40,3 +40,12 @@ def move_leads(
     change = {"stage": to, "entered_at": at, "by_id": by.pk if by else None, "cause": cause}
     insert_rows(StageChange, [{"lead_id": pk, **change} for pk in moved])
     return moved
+
+
+def pass_through(lead_ids: Iterable[int], *, stage: Stage, at: datetime, cause: str) -> None:
+    """Write down that leads were at ``stage`` on their way to one that they move to at once.
+
+    Call it with their locks held, before they are moved on.
+    """
+    stay = {"stage": stage, "entered_at": at, "left_at": at, "cause": cause}
+    insert_rows(StageChange, [{"lead_id": pk, **stay} for pk in sorted(set(lead_ids))])

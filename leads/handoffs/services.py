@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from leads.database.models import AFTER_SQL, UNSCORED, Lead, Stage
@@ -42,7 +42,9 @@ class NewRelease:
 
 
 @transaction.atomic
-def make_handoffs(items: Sequence[NewHandoff], *, by: User | None, at: datetime) -> list[Handoff]:
+def make_handoffs(
+    items: Sequence[NewHandoff], *, by: User | None, at: datetime, are_locked: bool = False
+) -> list[Handoff]:
     """Make one live handoff for each lead that may have one now, and return those made.
 
     A lead that sales has already (an open handoff, an SQL or later) or that is closed as a
@@ -50,14 +52,18 @@ def make_handoffs(items: Sequence[NewHandoff], *, by: User | None, at: datetime)
     leads move to "with sales", leave the release list, and each handoff records
     ``handoff.made``. Costs the same few statements for one lead or a thousand.
 
-    Raises DomainError when a handoff by hand has no words. Locks the leads.
+    Raises DomainError when a handoff by hand has no words. Locks the leads, unless the caller
+    holds their locks already.
     """
     at = whole_second(at)
     wanted = _first_of_each(items)
     if not wanted:
         return []
-    lock_leads(wanted)
-    leads = Lead.objects.listed().exclude(stage__in=AFTER_SQL).in_bulk(list(wanted))
+    if not are_locked:
+        lock_leads(wanted)
+    waiting = Exists(Release.objects.waiting().filter(lead=OuterRef("pk")))
+    may = Lead.objects.listed().exclude(stage__in=AFTER_SQL).annotate(waits=waiting)
+    leads = may.in_bulk(list(wanted))
     team = default_team()
     rows = [_row(wanted[pk], leads[pk], team, by, at) for pk in sorted(leads)]
     Handoff.objects.bulk_create(rows, ignore_conflicts=True)
@@ -66,9 +72,9 @@ def make_handoffs(items: Sequence[NewHandoff], *, by: User | None, at: datetime)
     )
     ids = [handoff.lead_id for handoff in made]
     move_leads(ids, to=Stage.WITH_SALES, by=by, at=at, cause="handoff.made")
-    dated = Q(recycle_on__isnull=False) | Q(mend_since__isnull=False)
-    Lead.objects.filter(dated, pk__in=ids).update(recycle_on=None, mend_since=None)
-    _leave_the_release_list(made, by=by, at=at)
+    if dated := [pk for pk in ids if leads[pk].recycle_on or leads[pk].mend_since]:
+        Lead.objects.filter(pk__in=dated).update(recycle_on=None, mend_since=None)
+    _leave_the_release_list([one for one in made if leads[one.lead_id].waits], by=by, at=at)
     record_each(
         "handoff.made",
         [(one, _payload(one, wanted[one.lead_id])) for one in made],
@@ -116,8 +122,10 @@ def _payload(handoff: Handoff, item: NewHandoff) -> dict[str, object]:
 def _leave_the_release_list(made: Sequence[Handoff], *, by: User | None, at: datetime) -> None:
     released = [one.lead_id for one in made if one.cause == Cause.RELEASED]
     others = [one.lead_id for one in made if one.cause != Cause.RELEASED]
-    close_releases(released, end=Release.End.RELEASED, by=by, at=at)
-    close_releases(others, end=Release.End.HANDED_OFF, by=by, at=at)
+    if released:
+        close_releases(released, end=Release.End.RELEASED, by=by, at=at)
+    if others:
+        close_releases(others, end=Release.End.HANDED_OFF, by=by, at=at)
 
 
 def default_team() -> Team | None:

@@ -10,7 +10,7 @@ from portal.agreements.models import Version
 from scoring.engine.judging import gate_bits
 from scoring.engine.models import Evidence
 from scoring.rules.activities import Activity
-from scoring.rules.definition import Definition
+from scoring.rules.definition import AllOf, AnyOf, Definition, Fact, Gate, NoneOf
 from scoring.rules.evaluate import Facts, Standing
 from scoring.rules.explain import explain
 
@@ -45,9 +45,14 @@ def freeze(
 def evidence_document(
     definition: Definition, standing: Standing, facts: Facts, activities: Sequence[Activity]
 ) -> dict[str, Any]:
-    """Return the explanation with the values and ids behind it; no names, no addresses."""
+    """Return the explanation with the values and ids behind it; no names, no addresses.
+
+    ``facts`` holds what the fired rules, the ICP and the gates asked about; None: not known.
+    """
     by_id = {one.id: one for one in activities}
-    asked = {name for rule in standing.factors for name, _ in rule.facts}
+    asked = {name for rule in standing.factors for name, _ in rule.facts} | decisive_facts(
+        definition
+    )
     counted = {pk for factor in standing.factors for pk in factor.activities}
     return {
         "lines": [asdict(line) for line in explain(definition, standing)],
@@ -65,3 +70,19 @@ def evidence_document(
         "icp": standing.icp,
         "disqualified": standing.disqualified,
     }
+
+
+def decisive_facts(definition: Definition) -> set[str]:
+    """Return the facts that decide besides the rules: those of the ICP and of every gate."""
+    found = set(definition.icp.fields()) if definition.icp else set()
+    for gate in (definition.mql, definition.sales_ready, definition.fast_track):
+        found |= _facts_of(gate) if gate else set()
+    return found
+
+
+def _facts_of(gate: Gate) -> set[str]:
+    if isinstance(gate, AllOf | AnyOf):
+        return {name for part in gate.parts for name in _facts_of(part)}
+    if isinstance(gate, NoneOf):
+        return _facts_of(gate.part)
+    return set(gate.comparison.fields()) if isinstance(gate, Fact) else set()

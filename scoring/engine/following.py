@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max
 
 from leads.database.models import FactSnapshot, Gate, Lead, Stage, StaleCause
-from leads.database.stages import move_leads
+from leads.database.stages import move_leads, pass_through
 from leads.dispositions.models import Disposition, Outcome
 from leads.handoffs.models import Cause, Handoff, Release
 from leads.handoffs.services import (
@@ -64,11 +64,15 @@ def follow(judged: Sequence[Judged], setting: Setting) -> Followed:
 
     Costs no statement when nothing follows.
     """
-    followed = Followed(qualified=_qualify(judged, setting))
     ready = _may_enter([one for one in judged if one.handoff_gate], setting)
     at_once = [(one, cause) for one, cause in ready if is_live(one, setting.version)]
     later = [one for one, _ in ready if not is_live(one, setting.version)]
+    leaving = {one.lead_id for one, _ in at_once}
+    followed = Followed(qualified=_qualify(judged, leaving, setting))
     followed.handoffs = _hand_off(at_once, setting)
+    leaving -= {one.lead_id for one in followed.handoffs}
+    if stayed := leaving.intersection(followed.qualified):  # sales has them by another handoff
+        move_leads(stayed, to=Stage.MQL, by=None, at=setting.at, cause="lead.qualified")
     followed.queued = _queue(later, setting)
     # A lead waits for release only while its stored gates say so: both are written together.
     closed = [
@@ -92,26 +96,32 @@ def is_live(one: Judged, version: Version) -> bool:
     return one.record.stale_cause == StaleCause.LIVE and (begun is None or stale_since >= begun)
 
 
-def _qualify(judged: Sequence[Judged], setting: Setting) -> list[int]:
+def _qualify(judged: Sequence[Judged], leaving: set[int], setting: Setting) -> list[int]:
+    """Make MQLs; those ``leaving`` for sales at this instant only pass through that stage."""
     wanted = [one.lead_id for one in judged if one.standing.mql and one.record.stage == Stage.KNOWN]
     if not wanted:
         return []
-    moved = move_leads(
-        wanted,
-        to=Stage.MQL,
-        by=None,
-        at=setting.at,
-        cause="lead.qualified",
-        only_from=[Stage.KNOWN],
-    )
+    passing = [pk for pk in wanted if pk in leaving]
+    pass_through(passing, stage=Stage.MQL, at=setting.at, cause="lead.qualified")
+    staying = [pk for pk in wanted if pk not in leaving]
+    moved = passing
+    if staying:
+        moved += move_leads(
+            staying,
+            to=Stage.MQL,
+            by=None,
+            at=setting.at,
+            cause="lead.qualified",
+            only_from=[Stage.KNOWN],
+        )
     version = setting.version.pk
     record_each(
         "lead.qualified",
-        [(Lead(pk=pk), {"version": version}) for pk in moved],
+        [(Lead(pk=pk), {"version": version}) for pk in sorted(moved)],
         actor=None,
         at=setting.at,
     )
-    return moved
+    return sorted(moved)
 
 
 def _may_enter(ready: Sequence[Judged], setting: Setting) -> list[tuple[Judged, Cause]]:
@@ -187,6 +197,7 @@ def _hand_off(entering: Sequence[tuple[Judged, Cause]], setting: Setting) -> lis
         ],
         by=None,
         at=setting.at,
+        are_locked=True,
     )
     freeze_for(made, {one.lead_id: one for one, _ in entering}, setting)
     return made

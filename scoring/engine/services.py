@@ -223,7 +223,7 @@ def hand_over_by_hand(*, lead: Lead, words: str, by: User, at: datetime) -> Hand
         grade=one.standing.grade,
         words=words.strip(),
     )
-    made = make_handoffs([item], by=by, at=setting.at)
+    made = make_handoffs([item], by=by, at=setting.at, are_locked=True)
     if not made:
         raise Conflict(_("Sales has this lead already."))
     freeze_for(made, {lead.pk: one}, setting)
@@ -265,7 +265,7 @@ def _release_batch(lead_ids: Sequence[int], setting: Setting, by: User) -> list[
         for one in judged.values()
         if one.handoff_gate and one.record.stage in {Stage.KNOWN, Stage.MQL, Stage.RECYCLED}
     ]
-    made = make_handoffs(items, by=by, at=setting.at)
+    made = make_handoffs(items, by=by, at=setting.at, are_locked=True)
     freeze_for(made, judged, setting)
     closed = [one for one in judged.values() if not one.handoff_gate]
     follow(closed, setting)

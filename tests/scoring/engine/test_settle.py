@@ -105,7 +105,12 @@ def test_a_vp_in_the_icp_who_wants_it_within_30_days_is_handed_off_with_frozen_e
     assert evidence.kind == Evidence.Kind.FROZEN
     assert evidence.version == version
     assert evidence.document["rules"] == ["title_senior", "icp_industry"]
-    assert evidence.document["facts"] == {"industry": "B2B SaaS", "seniority": "vp"}
+    assert evidence.document["facts"] == {
+        "company_size": 300,  # asked by the ICP
+        "industry": "B2B SaaS",
+        "seniority": "vp",
+        "timeline": "within_30_days",  # asked by the fast track
+    }
     adding = [x["points"] for x in evidence.document["lines"] if x["kind"] in {"factor", "cap"}]
     assert sum(adding) == evidence.total * 100
 
