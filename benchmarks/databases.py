@@ -65,9 +65,3 @@ def run(environment: dict[str, str], module: str, *arguments: str) -> int:
     """Run a module in a process of its own; return its exit code."""
     command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603
-
-
-def migrated(environment: dict[str, str]) -> None:
-    """Make the tables."""
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)  # noqa: S603
