@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from leads.database.models import UNSCORED, Campaign, Lead, Source
-from portal.accounts.models import Role, Team, User
+from portal.accounts.models import Membership, Role, Team, User
 from portal.core.lookups import keys_of_any
 
 
@@ -39,8 +39,9 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
             return self
         teams = user.memberships.values("team")
         if user.role == Role.SALES_LEAD:
-            seen = [Q(team__in=teams), Q(owner__memberships__team__in=teams)]
-        elif user.role == Role.ACCOUNT_EXECUTIVE:
+            members = Membership.objects.filter(team__in=teams).values("user")
+            return self.filter(Q(team__in=teams) | Q(owner__in=members))
+        if user.role == Role.ACCOUNT_EXECUTIVE:
             seen = [Q(lead__owner=user), Q(opportunity__owner=user)]
         else:
             waits = [OPEN & Q(owner=user), OPEN & Q(owner=None, team__in=teams)]

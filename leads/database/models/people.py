@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from leads.database.models.origins import Campaign, Company, Source
-from portal.accounts.models import Role, User
+from portal.accounts.models import Membership, Role, User
 from portal.core.lookups import keys_of_any
 
 
@@ -39,8 +39,10 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             return self.filter(pk__in=keys_of_any(Lead, seen))
         teams = user.memberships.values("team")
         if user.role == Role.SALES_LEAD:
-            theirs = Q(handoffs__owner__memberships__team__in=teams)
-            return self.filter(pk__in=keys_of_any(Lead, [Q(handoffs__team__in=teams), theirs]))
+            # One condition on one table: many leads are seen, and a list stops when it is full.
+            members = Membership.objects.filter(team__in=teams).values("user")
+            theirs = Q(handoffs__team__in=teams) | Q(handoffs__owner__in=members)
+            return self.filter(pk__in=Lead.objects.filter(theirs).values("pk"))
         waits = Q(handoffs__origin="live", handoffs__is_decided=False)
         seen = [
             waits & Q(handoffs__owner=user),

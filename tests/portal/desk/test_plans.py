@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads.database.models import Lead
+from leads.database.models import Lead, Standing
+from leads.database.queries import standings_seen_by
 from leads.handoffs.models import Handoff
 from portal.desk.queue import queue_of
 from tests.factories import make_team, make_user
@@ -74,3 +75,16 @@ def test_what_a_person_may_see_is_looked_up(many) -> None:
     sdr, _lead = many
     plan = Lead.objects.visible_to(sdr).explain()
     assert "Seq Scan on leads_handoff" not in plan, plan
+
+
+@pytest.mark.postgres
+def test_a_sales_leads_list_stops_when_its_page_is_full(many) -> None:
+    _sdr, lead = many
+    Standing.objects.bulk_create(
+        Standing(lead=one, rank=n % 120) for n, one in enumerate(Lead.objects.all())
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    plan = standings_seen_by(lead).order_by("-rank", "-pk")[:51].explain()
+    assert "leads_by_rank" in plan, plan
+    assert "Sort Key: leads_standing" not in plan, plan
