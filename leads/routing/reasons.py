@@ -90,16 +90,17 @@ def _least_loaded(routing: Mapping[str, Any], who: str, names: Mapping[int, str]
             % words
         )
     equal = [pk for pk, load in routing["others"] if load == routing["load"]]
-    words["others"] = _names(equal, names)
-    if routing["by"] == "turn":
-        return (
-            _("%(who)s and %(others)s had %(load)d open handoffs each; %(who)s had waited "
-              "longest for a new one.") % words
-        )  # fmt: skip
-    return (
-        _("%(who)s and %(others)s had %(load)d open handoffs and had waited equally long; "
-          "%(who)s was first in the list.") % words
+    words["all"] = _names([routing["user"], *equal], names)
+    had = ngettext(
+        "%(all)s had %(load)d open handoff each", "%(all)s had %(load)d open handoffs each",
+        routing["load"],
     )  # fmt: skip
+    why = (
+        _("%(who)s had waited longest for a new one.")
+        if routing["by"] == "turn"
+        else _("all had waited equally long, and %(who)s is first in the list.")
+    )
+    return f"{had}; {why}" % words
 
 
 def _nobody(routing: Mapping[str, Any], names: Mapping[int, str]) -> str:

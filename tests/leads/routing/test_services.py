@@ -67,7 +67,7 @@ def test_equal_loads_go_in_turn(team, now) -> None:
     route_handoffs([handoff.pk], at=now)
     assert owner(handoff) == anna
     assert why(handoff) == (
-        "Anna Berg and Ben Ode had 1 open handoffs each; Anna Berg had waited longest for a new "
+        "Anna Berg and Ben Ode had 1 open handoff each; Anna Berg had waited longest for a new "
         "one."
     )
 
@@ -78,7 +78,7 @@ def test_equal_waits_go_by_the_list(team, now) -> None:
     handoff = make_handoff(team=team)
     route_handoffs([handoff.pk], at=now)
     assert owner(handoff) == anna
-    assert why(handoff).endswith("Anna Berg was first in the list.")
+    assert why(handoff).endswith("Anna Berg is first in the list.")
 
 
 def test_decided_handoffs_are_no_load(team, now) -> None:
