@@ -19,6 +19,7 @@ from portal.core.text import clean_text
 from portal.desk.story import ACTIVITIES, EVENTS, LEFT_OUT
 from portal.events.models import EventLead
 from scoring.rules.amounts import show
+from sla.clocks.shown import TITLES
 
 SIZE = 60
 EVENT, ACTIVITY = "e", "a"  # at one instant, what was done stands above what caused it
@@ -173,8 +174,11 @@ def _what(kind: str, payload: Mapping[str, Any], names: _Names) -> str:
         return f": {in_sentence(str(Cause(payload['cause']).label))}"
     if kind == "handoff.routed" and payload.get("user"):
         return _(" to %(who)s") % {"who": names.person(payload["user"])}
+    if kind == "clock.breached":
+        promise = TITLES.get(str(payload.get("promise", "")).replace("-", "_"))
+        return f": {in_sentence(str(promise))}" if promise else ""
     if kind == "handoff.accepted" and payload.get("owner"):
-        return _(", %(who)s has the lead") % {"who": names.person(payload["owner"])}
+        return _(" for %(who)s") % {"who": names.person(payload["owner"])}
     return ""
 
 
