@@ -14,6 +14,7 @@ from leads.database.models import Campaign, Source
 from leads.dispositions.models import Disposition
 from portal.accounts.models import Organisation, Role, User
 from portal.agreements.models import Version
+from portal.core.days import DAY_LIMITS
 from scoring.engine.models import Evidence
 
 PERIOD = timedelta(days=90)
@@ -28,12 +29,14 @@ class RejectionFilter(filters.FilterSet):
         field_name="decided_at",
         lookup_expr="gte",
         method="from_day",
+        validators=DAY_LIMITS,
         widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
     )
     until = filters.DateFilter(
         label=_("To"),
         field_name="decided_at",
         method="to_day",
+        validators=DAY_LIMITS,
         widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
     )
     source = filters.ModelChoiceFilter(

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import SIDE_OF_ROLE, Organisation, Side, Team, User
+from portal.core.days import DAY_LIMITS
 from sla.clocks.models import Clock, ClockQuerySet, Promise
 from sla.clocks.states import State
 
@@ -30,8 +31,12 @@ class PeriodFilter(django_filters.FilterSet):
     ``at`` is the instant the page speaks of; days begin at midnight in the organisation's zone.
     """
 
-    since = django_filters.DateFilter(method="from_day", label=_("From"), widget=_day())
-    until = django_filters.DateFilter(method="to_day", label=_("To"), widget=_day())
+    since = django_filters.DateFilter(
+        method="from_day", label=_("From"), widget=_day(), validators=DAY_LIMITS
+    )
+    until = django_filters.DateFilter(
+        method="to_day", label=_("To"), widget=_day(), validators=DAY_LIMITS
+    )
     team = django_filters.ModelChoiceFilter(
         field_name="handoff__team",
         queryset=Team.objects.all(),
