@@ -64,14 +64,16 @@ def interval(
     reference: float | None = None,
     width: int = 180,
     series: int = 1,
+    track: bool = False,
     label: str = "",
 ) -> dict[str, Any]:
-    """Draw a rate or ratio as a dot with its 95 % interval as a line."""
+    """Draw a rate or ratio as a dot with its 95 % interval as a line, on its scale with track."""
     place = Scale(float(scale_from), float(scale_to), 5, width - 5)
     known = value is not None and low is not None and high is not None
     return {
         "width": width,
         "series": series,
+        "track": track,
         "label": label,
         "reference": None if reference is None else place(float(reference)),
         "dot": place(float(value)) if known and value is not None else None,

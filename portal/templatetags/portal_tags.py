@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from portal.core.durations import THIN, duration_words
 from portal.core.moments import day_words, moment_words
@@ -99,6 +100,12 @@ def percent(share: float | Decimal | None, decimals: int = 0) -> str:
         return NOTHING
     written = f"{Decimal(share) * 100:.{decimals}f}"
     return f"{written.replace('-', MINUS)}{THIN}%"
+
+
+@register.simple_tag
+def percent_range(low: float, high: float) -> str:
+    """Write an interval of shares between 0 and 1: ``86 to 93 %``."""
+    return _("%(low)d to %(high)s") % {"low": round(low * 100), "high": percent(high)}
 
 
 @register.filter
