@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from leads.capture.forms import UTM, HostedForm
 from leads.capture.models import CaptureForm
 from leads.capture.services import quarantine_submission, take_submission
+from portal.accounts.models import Organisation
 from portal.core.http import address_of
 from portal.core.throttle import count_knock
 
@@ -44,7 +45,8 @@ def capture(request: HttpRequest, slug: str) -> HttpResponse:
 def thanks(request: HttpRequest, slug: str) -> HttpResponse:
     """Say that the answers arrived."""
     page = get_object_or_404(CaptureForm, slug=slug)
-    return render(request, "leads/capture/thanks.html", {"page": page})
+    context = {"page": page, "organisation": Organisation.current()}
+    return render(request, "leads/capture/thanks.html", context)
 
 
 def _knocks_too_often(request: HttpRequest, page: CaptureForm, at: datetime) -> bool:
@@ -72,5 +74,10 @@ def _show(
     status: int = 200,
     is_busy: bool = False,
 ) -> HttpResponse:
-    context = {"page": page, "form": form, "is_busy": is_busy}
+    context = {
+        "page": page,
+        "organisation": Organisation.current(),
+        "form": form,
+        "is_busy": is_busy,
+    }
     return render(request, "leads/capture/form.html", context, status=status)
