@@ -41,28 +41,26 @@ class LeadFilter(django_filters.FilterSet):
         ),
     )
     stage = django_filters.ChoiceFilter(
-        label=_("Stage"), choices=Stage.choices, empty_label=_("All stages")
+        label=_("Stage"), choices=Stage.choices, empty_label=_("all")
     )
     owner = django_filters.ModelChoiceFilter(
         label=_("Owner"),
         queryset=active_people,
-        empty_label=_("Everybody’s"),
-        null_label=_("Nobody’s"),
+        empty_label=_("everybody"),
+        null_label=_("nobody"),
         null_value="none",
     )
     source = django_filters.ModelChoiceFilter(
         label=_("Source"),
         queryset=lambda _request: Source.objects.all(),
-        empty_label=_("All sources"),
+        empty_label=_("all"),
     )
-    grade = django_filters.ChoiceFilter(
-        label=_("Grade"), choices=GRADES, empty_label=_("All grades")
-    )
+    grade = django_filters.ChoiceFilter(label=_("Grade"), choices=GRADES, empty_label=_("all"))
     order = django_filters.ChoiceFilter(
         label=_("Order"),
         method="leave",
-        choices=[("newest", _("Newest first"))],
-        empty_label=_("Best score first"),
+        choices=[("newest", _("newest first"))],
+        empty_label=_("best score first"),
     )
 
     class Meta:
