@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 from portal.core.text import FREE_MAIL, domain_of, fold
 
@@ -178,6 +179,7 @@ def derive(facts: Mapping[str, Value]) -> dict[str, str | None]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def seniority_of(title: str) -> str | None:
     """Return the rank that a job title names, whatever its language, or None."""
     words = _spaced(title)
@@ -191,6 +193,7 @@ def seniority_of(title: str) -> str | None:
     )
 
 
+@lru_cache(maxsize=4096)
 def department_of(title: str) -> str | None:
     """Return the department that a job title names, or None."""
     words = _spaced(title)
@@ -222,6 +225,7 @@ def email_kind_of(address: str) -> str | None:
     return "free" if domain in FREE_MAIL else "business"
 
 
+@lru_cache(maxsize=64)
 def _spaced(title: str) -> str:
     """Return the title's folded words with single spaces around and between them."""
     folded = fold(unicodedata.normalize("NFKC", title)).replace("(m/w/d)", " ").replace(".", "")

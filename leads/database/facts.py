@@ -1,14 +1,21 @@
 """What is known of leads: writing facts by authority and time, and reading them back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from django.db import transaction
 
-from leads.database.company_facts import COMPANY_FACTS, colleagues_of, known_of_companies
-from leads.database.derive import derive
+from leads.database.company_facts import (
+    COMPANY_FACTS,
+    Saying,
+    companies_of,
+    known_of_companies,
+    news_for_colleagues,
+)
+from leads.database.derive import SOURCES, derive
 from leads.database.fact_rows import (
     Value,
     code_of,
@@ -170,18 +177,16 @@ def _write(
     if not said:
         return set()
     speakers = {one.lead_id for one in said if COMPANY_FACTS & one.values.keys()}
-    colleagues = {} if is_copied else colleagues_of(speakers)
-    said = [
-        *said,
-        *(_for_colleague(one, pk) for one in said for pk in colleagues.get(one.lead_id, ())),
-    ]
-    leads = lock_leads({one.lead_id for one in said})
+    companies = [] if is_copied else companies_of(speakers)
+    leads = lock_leads({one.lead_id for one in said}.union(*companies))
     said = [one for one in said if one.lead_id in leads]
     codes = intern(v for one in said for v in (*one.values.values(), *one.derived.values()))
     timelines = read_timelines(leads)
+    said.sort(key=lambda one: one.since)
+    told = [*enumerate(said), *_copies(said, companies, timelines)]
     actor_id = by.pk if by else None
     notes: dict[int, _Note] = {pk: _Note() for pk in leads}
-    for one in sorted(said, key=lambda one: one.since):
+    for _place, one in sorted(told, key=itemgetter(0)):  # each with its copies after it
         _apply(timelines[one.lead_id], one, codes, actor_id, notes[one.lead_id])
     stored = store_rows(timelines, at=at)
     _record(stored, notes, by=by, at=at, is_import=cause == StaleCause.IMPORT)
@@ -213,8 +218,7 @@ def _apply(
             note.set.append(name)
         elif outcome == Written.LOST:
             note.lost.append({"fact": name, "value": code, "set_by": int(said.set_by)})
-    follows = derive(dict.fromkeys(won))
-    for name in follows:
+    for name in (name for fact in won for name in SOURCES.get(fact, ())):
         if name in said.derived:
             code = code_of(said.derived[name], codes)
             write_fact(rows, FactWrite(said.since, name, code, SetBy.DERIVED, anew=True))
@@ -244,10 +248,17 @@ def _record(
     )
 
 
-def _for_colleague(said: _Said, lead_id: int) -> _Said:
-    values = {name: value for name, value in said.values.items() if name in COMPANY_FACTS}
-    derived = {name: value for name, value in said.derived.items() if name in COMPANY_FACTS}
-    return _Said(lead_id, said.since, values, derived, said.set_by)
+def _copies(
+    said: Sequence[_Said],
+    companies: Sequence[Collection[int]],
+    timelines: Mapping[int, Sequence[FactRow]],
+) -> list[tuple[int, _Said]]:
+    """Return what the companies' leads learn from the others, with the place of what was said."""
+    sayings = [Saying(n, one.since, one.lead_id, one.values) for n, one in enumerate(said)]
+    return [
+        (news.place, _Said(lead_id, news.since, news.values, derive(news.values), said[0].set_by))
+        for lead_id, news in news_for_colleagues(sayings, companies, timelines)
+    ]
 
 
 def since(seconds: int) -> datetime:

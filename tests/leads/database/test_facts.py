@@ -1,5 +1,6 @@
 """Facts in the database: authority, companies, what follows, what stays in the event."""
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -114,6 +115,49 @@ def test_a_company_s_fact_reaches_all_its_leads(now) -> None:
     assert facts(two, now + DAY) == company
     assert facts(other, now + DAY) == {}
     assert Standing.objects.get(lead=two).stale_cause == StaleCause.LIVE
+
+
+@pytest.mark.parametrize("seed", range(6, 12))
+def test_a_batch_says_of_a_company_what_its_parts_say_one_by_one(now, seed) -> None:
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    firms = [[make_lead(company=name) for _ in range(3)] for name in ("One", "Two")]
+    words = ["Software", "Retail", None]
+    said_by = [dice.choice([SetBy.PERSON, SetBy.FORM, SetBy.IMPORT]) for _ in range(9)]
+    earlier = [(dice.randrange(3), dice.randrange(9), dice.choice(words)) for _ in range(2)]
+    sayings = [(dice.randrange(3), dice.randrange(9), dice.choice(words)) for _ in range(7)]
+    sayings.sort(key=lambda saying: saying[1])
+    for leads in firms:
+        for place, day, industry in earlier:
+            since = now + day * DAY
+            write(leads[place], now, set_by=said_by[day], known_from=since, industry=industry)
+    together, apart = firms
+    for leads, size in ((together, len(sayings)), (apart, 1)):
+        for start in range(0, len(sayings), size):
+            changes = [
+                FactChange(leads[place].pk, now + day * DAY, {"industry": industry})
+                for place, day, industry in sayings[start : start + size]
+            ]
+            write_facts(changes, set_by=SetBy.FORM, by=None, at=now, cause=StaleCause.IMPORT)
+    known = known_facts([lead.pk for lead in [*together, *apart]])
+    for one, other in zip(together, apart, strict=True):
+        timelines = [
+            [(row.known_from, row.values.get("industry")) for row in known.get(lead.pk, [])]
+            for lead in (one, other)
+        ]
+        assert timelines[0] == timelines[1]
+
+
+def test_a_batch_about_one_company_copies_its_news_once(now) -> None:
+    leads = [make_lead(company="Acme") for _ in range(40)]
+    changes = [
+        FactChange(lead.pk, now + n * DAY, {"industry": "Software", "company_size": 60})
+        for n, lead in enumerate(leads)
+    ]
+    before = FactSnapshot.objects.count()
+    write_facts(changes, set_by=SetBy.IMPORT, by=None, at=now, cause=StaleCause.IMPORT)
+    assert FactSnapshot.objects.count() - before == len(leads)
+    known = current_facts([lead.pk for lead in leads], at=now)
+    assert {values["size_band"] for values in known.values()} == {"50-199"}
 
 
 def test_the_same_again_writes_nothing(now) -> None:

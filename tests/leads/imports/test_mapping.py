@@ -75,7 +75,7 @@ def test_a_row_becomes_a_record():
 def test_what_is_known_later_never_becomes_a_fact():
     record = applied()
     assert record.family("fact") == {"title": "CEO"}
-    assert record.family("extra") == {"city": "Bonn", "key": "7/GOOGLE"}
+    assert record.family("extra") == {"city": "Bonn", "visits": 3, "key": "7/GOOGLE"}
 
 
 def test_a_null_token_gives_nothing_and_a_join_of_nothing_is_nothing():
