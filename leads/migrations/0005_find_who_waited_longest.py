@@ -5,16 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0004_lead_words_and_company_names'),
-        ('portal', '0001_initial'),
+        ("leads", "0004_lead_words_and_company_names"),
+        ("portal", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='handoff',
-            index=models.Index(condition=models.Q(('origin', 'live'), ('routed_at__isnull', False)), fields=['owner', '-routed_at'], name='leads_last_routed'),
+            model_name="handoff",
+            index=models.Index(
+                condition=models.Q(("origin", "live"), ("routed_at__isnull", False)),
+                fields=["owner", "-routed_at"],
+                name="leads_last_routed",
+            ),
         ),
     ]

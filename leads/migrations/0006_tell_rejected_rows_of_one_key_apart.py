@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0005_find_who_waited_longest'),
+        ("leads", "0005_find_who_waited_longest"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='rejectedrow',
-            name='nth',
+            model_name="rejectedrow",
+            name="nth",
             field=models.CharField(blank=True, max_length=40),
         ),
     ]
