@@ -33,6 +33,7 @@ HANDLERS: Table = {
         Handler(handoffs.tell_owner),
     ),
     "handoff.routed": (Handler(sla.keep_clocks, now=True), Handler(handoffs.tell_owner)),
+    "handoff.returned": (Handler(routing.route, now=True), Handler(sla.keep_clocks, now=True)),
     # touch and disposition
     "handoff.touched": (Handler(sla.keep_clocks, now=True),),
     "handoff.accepted": (
@@ -61,6 +62,8 @@ HANDLERS: Table = {
     "evidence.continued": (Handler(reconstruct),),
     # people
     "member.changed": (Handler(routing.route_after_member_change),),
+    "team.changed": (Handler(routing.take_back_from_former_members, now=True),),
+    "person.left": (Handler(routing.take_back_from_leavers, now=True),),
 }
 
 BELLS: Mapping[str, tuple[Bell, ...]] = {

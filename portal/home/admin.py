@@ -42,6 +42,12 @@ class UserAdmin(AdminWithEvents):
         own = ["role", "is_active"] if obj == request.user else []
         return [*self.readonly_fields, *own]
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Store the person; of one who leaves, colleagues take over what waits."""
+        super().save_model(request, obj, form, change)
+        if "is_active" in form.changed_data and not obj.is_active:
+            record("person.left", subject=obj, actor=user_of(request), at=timezone.now())
+
     @admin.action(description=gettext_lazy("Make a link to set a new password"))
     def make_password_link(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Show a link for each chosen person, once; the admin passes it on."""

@@ -10,6 +10,7 @@ from leads.activities.models import Activity, TrackedObject
 from leads.capture.models import CaptureForm
 from leads.database.models import Standing
 from leads.dispositions.models import Reason
+from leads.handoffs.models import Handoff
 from portal.accounts.models import ApiKey, Membership, Organisation, Role, Team, User
 from portal.events.models import Delivery, Event
 from tests.factories import (
@@ -86,6 +87,48 @@ def test_more_room_in_a_team_routes_what_waits(desk: Client) -> None:
     handoff.refresh_from_db()
     assert handoff.owner == sdr
     assert Event.objects.filter(kind="member.changed", subject_id=place.pk).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_somebody_held_who_leaves_goes_to_a_colleague(desk: Client) -> None:
+    team = make_team(is_default=True)
+    leaver, stays = (make_user(role=Role.SDR, team=team) for _ in range(2))
+    handoff = make_handoff(team=team, owner=leaver)
+    decided = make_handoff(team=team, owner=leaver)
+    Handoff.objects.filter(pk=decided.pk).update(is_decided=True)
+    posted = {"name": leaver.name, "role": Role.SDR, "zone": leaver.zone}
+    assert desk.post(page(User, "change", leaver.pk), posted).status_code == 302
+    leaver.refresh_from_db()
+    assert not leaver.is_active
+    owners = dict(Handoff.objects.values_list("pk", "owner"))
+    assert owners == {handoff.pk: stays.pk, decided.pk: leaver.pk}
+    kinds = Event.objects.filter(lead_links__lead_id=handoff.lead_id).values_list("kind", flat=True)
+    assert {"handoff.returned", "handoff.routed"} <= set(kinds)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_member_held_who_is_taken_out_of_the_team_waits_or_goes_on(desk: Client) -> None:
+    team, other = make_team(is_default=True), make_team()
+    sdr = make_user(role=Role.SDR, team=team)
+    Membership.objects.create(user=sdr, team=other)
+    held, elsewhere = make_handoff(team=team, owner=sdr), make_handoff(team=other, owner=sdr)
+    place = Membership.objects.get(team=team)
+    posted = {
+        "name": team.name,
+        "is_default": "on",
+        "memberships-TOTAL_FORMS": 1,
+        "memberships-INITIAL_FORMS": 1,
+        "memberships-0-id": place.pk,
+        "memberships-0-team": team.pk,
+        "memberships-0-user": sdr.pk,
+        "memberships-0-cap": place.cap,
+        "memberships-0-DELETE": "on",
+    }
+    assert desk.post(page(Team, "change", team.pk), posted).status_code == 302
+    held.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert (held.owner, elsewhere.owner) == (None, sdr)
+    assert held.routing["rule"] == "nobody"
 
 
 def test_a_key_is_shown_once_and_can_be_revoked(desk: Client, boss: User) -> None:
