@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Case, F, QuerySet, When
 from django.db.models.functions import Greatest
 
@@ -30,7 +29,6 @@ class StandingRow:
     valid_until: datetime | None
 
 
-@transaction.atomic
 def set_standing(
     rows: Sequence[StandingRow], *, at: datetime, seen_stale: Mapping[int, datetime | None]
 ) -> None:
