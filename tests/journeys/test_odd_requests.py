@@ -1,0 +1,72 @@
+"""Whatever stands behind the question mark of a list's address, the answer is a page."""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.architecture.access import ENDPOINTS, PAGES, SALES, Page
+from tests.architecture.keys import key_headers
+from tests.architecture.world import World
+
+pytestmark = pytest.mark.django_db
+
+WORST = ["1" + "0" * 400, "0001-01-01", "\x00"]
+ODD = [
+    *WORST, "", "-1", "9223372036854775808", "0000-99-99", "9999-12-31", "password", "²", "💥",
+    "<script>alert(1)</script>", "eyJhIjogMX0=", "z" * 5000,
+]  # fmt: skip
+ASKED = {"cursor", "page", "limit", "order", "since", "until", "before", "list", "state", "owner"}
+FIELD = re.compile(r'<(?:input|select)[^>]*\bname="(\w+)"')
+LISTS = {name: page for name, page in PAGES.items() if page.lists and page.get}
+API_LISTS = {name: one for name, one in ENDPOINTS.items() if one.lists}
+
+
+def reader(page: Page) -> str:
+    """Return who sees most of a page: somebody with every row, or else one of sales."""
+    return min(page.get - SALES or page.get)
+
+
+def odd_queries(fields: set[str]) -> Iterator[dict[str, str]]:
+    """Yield each odd value under all names at once, and the worst ones under each field alone."""
+    yield from (dict.fromkeys(fields | ASKED, value) for value in ODD)
+    yield from ({name: value} for name in sorted({*fields, "cursor"}) for value in WORST)
+
+
+def failures(client: Client, address: str, fields: set[str], **more: object) -> list[str]:
+    """Return the queries that this list has no answer to."""
+    return [
+        f"{address} {str(query)[:80]}"
+        for query in odd_queries(fields)
+        if client.get(address, query, **more).status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    ]
+
+
+def test_a_list_answers_whatever_it_is_asked(client) -> None:
+    world, found = World(), []
+    client.raise_request_exception = False
+    for name, page in LISTS.items():
+        role = reader(page)
+        for add in page.lists.values():
+            add(world, world.people[role], 1)
+        world.log_in(client, role)
+        address = reverse(name, kwargs=page.at(world))
+        html = client.get(address).getvalue().decode()
+        fields = set(FIELD.findall(html)) - {"csrfmiddlewaretoken"}
+        found += failures(client, address, fields)
+    assert found == []
+
+
+def test_an_api_list_answers_whatever_it_is_asked(client) -> None:
+    world, found = World(), []
+    client.raise_request_exception = False
+    for name, endpoint in API_LISTS.items():
+        for add in endpoint.lists.values():
+            add(world, world.people["admin"], 1)
+        headers = key_headers(world, [endpoint.get])
+        address = reverse(name, kwargs=endpoint.at(world))
+        found += failures(client, address, {"updated_since", "email"}, headers=headers)
+    assert found == []
