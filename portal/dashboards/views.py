@@ -78,7 +78,11 @@ def my_sqls(request: HttpRequest) -> HttpResponse:
         raise Http404
     state = request.GET.get("state", "")
     page = sqls_of(user, cursor=request.GET.get("cursor", ""), state=state)
-    states = [("", _("Open and won")), ("sql", _("No opportunity yet")), *Opportunity.Outcome.choices]
+    states = [
+        ("", _("Open and won")),
+        ("sql", _("No opportunity yet")),
+        *Opportunity.Outcome.choices,
+    ]
     tabs = [
         {"url": f"?state={value}" if value else "?", "label": label, "current": value == state}
         for value, label in states
