@@ -97,11 +97,11 @@ def known_of_companies(
         .exclude(snapshot=None)
         .values_list("snapshot", "pk")
     )
-    rows = list(FactSnapshot.objects.filter(pk__in=chosen)) if chosen else []
+    rows = list(FactSnapshot.objects.filter(pk__in=chosen).values()) if chosen else []
     texts = decode(rows)
     return {
-        chosen[row.pk]: {
-            name: (value, *row.origins[name])
+        chosen[row["id"]]: {
+            name: (value, *row["origins"][name])
             for name, value in texts(row).items()
             if name in COMPANY_FACTS
         }

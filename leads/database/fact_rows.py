@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from leads.database.models import FactSnapshot, FactText, Lead
-from leads.database.registry import FACTS, FACTS_BY_NAME
+from leads.database.registry import FACTS
 from leads.database.timeline import FactRow
 from portal.core.bulk import insert_rows
 from portal.core.instants import whole_second
 
 Value = str | int | None
+Snapshot = Mapping[str, Any]  # a row of FactSnapshot by column
 COLUMNS = tuple(fact.name for fact in FACTS)
+TEXTS = frozenset(fact.name for fact in FACTS if fact.type == "text")
 
 
 def lock_leads(lead_ids: Iterable[int]) -> list[int]:
@@ -36,18 +38,16 @@ def code_of(value: Value, codes: Mapping[str, int]) -> int | None:
     return codes[value] if isinstance(value, str) else value
 
 
-def decode(rows: Iterable[FactSnapshot]) -> Callable[[FactSnapshot], dict[str, str | int]]:
+def decode(rows: Iterable[Snapshot]) -> Callable[[Snapshot], dict[str, str | int]]:
     """Return a reader of the facts of ``rows``: texts as texts, in one query."""
-    of_text = [fact.name for fact in FACTS if fact.type == "text"]
-    ids = {code for row in rows for name in of_text if (code := getattr(row, name)) is not None}
+    ids = {code for row in rows for name in TEXTS if (code := row[name]) is not None}
     texts = dict(FactText.objects.filter(pk__in=ids).values_list("pk", "text")) if ids else {}
 
-    def read(row: FactSnapshot) -> dict[str, str | int]:
-        codes = {name: getattr(row, name) for name in COLUMNS}
+    def read(row: Snapshot) -> dict[str, str | int]:
         return {
-            name: texts[code] if FACTS_BY_NAME[name].type == "text" else code
-            for name, code in codes.items()
-            if code is not None
+            name: texts[code] if name in TEXTS else code
+            for name in COLUMNS
+            if (code := row[name]) is not None
         }
 
     return read

@@ -17,6 +17,8 @@ from leads.database.company_facts import (
 )
 from leads.database.derive import SOURCES, derive
 from leads.database.fact_rows import (
+    COLUMNS,
+    Snapshot,
     Value,
     code_of,
     decode,
@@ -122,13 +124,13 @@ def known_facts(
     rows = FactSnapshot.objects.filter(lead__in=set(lead_ids)).order_by("known_from", "pk")
     if until is not None:
         rows = rows.filter(known_from__lte=until)
-    newest: dict[int, dict[datetime, FactSnapshot]] = defaultdict(dict)
-    for row in rows:
-        newest[row.lead_id][row.known_from] = row
+    newest: dict[int, dict[datetime, Snapshot]] = defaultdict(dict)
+    for row in rows.values("pk", "lead_id", "known_from", "origins", *COLUMNS):
+        newest[row["lead_id"]][row["known_from"]] = row
     texts = decode(row for by_instant in newest.values() for row in by_instant.values())
     return {
         lead_id: [
-            KnownFacts(row.pk, row.known_from, texts(row), row.origins)
+            KnownFacts(row["pk"], row["known_from"], texts(row), row["origins"])
             for row in by_instant.values()
         ]
         for lead_id, by_instant in newest.items()
