@@ -174,6 +174,18 @@ def test_a_bell_rings_after_the_commit_and_is_silent_in_a_replay(
     assert len(calls) == 1
 
 
+def test_a_row_that_is_rung_for_twice_in_one_transaction_is_answered_once(
+    now, django_capture_on_commit_callbacks
+):
+    for _ in range(2):
+        calls.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            ring_after_commit("test.bell", [3, 4], at=now)
+            ring_after_commit("test.bell", [4, 5], at=now)
+            ring_after_commit("test.bell", [3], at=now)
+        assert calls == [("bell", [3, 4]), ("bell", [5])]
+
+
 def test_a_rolled_back_act_leaves_no_event_and_rings_nothing(
     people, now, django_capture_on_commit_callbacks
 ):
