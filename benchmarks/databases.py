@@ -34,6 +34,7 @@ def postgres_missing() -> str:
 def throw_away(kind: str) -> Iterator[dict[str, str]]:
     """Make an empty database; yield the environment in which the product uses it."""
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        (Path(folder) / "static").mkdir()  # where the product looks for gathered files
         environment = {
             **os.environ,
             "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
