@@ -67,8 +67,7 @@ def test_equal_loads_go_in_turn(team, now) -> None:
     route_handoffs([handoff.pk], at=now)
     assert owner(handoff) == anna
     assert why(handoff) == (
-        "Anna Berg and Ben Ode had 1 open handoff each; Anna Berg had waited longest for a new "
-        "one."
+        "Anna Berg and Ben Ode had 1 open handoff each; Anna Berg had waited longest for a new one."
     )
 
 
