@@ -78,9 +78,13 @@ def column_lines(
 
 
 def primary_targets(document: Document, header: Sequence[str]) -> dict[str, str]:
-    """Return for each column the field its select shows: the first that reads it plainly."""
+    """Return for each column the field its select shows: the first that reads it plainly.
+
+    In an order of our own: PostgreSQL keeps the keys of a stored mapping in its own order.
+    """
     chosen = dict.fromkeys(header, NOTHING)
-    for target, spec in _fields(document):
+    plain_first = sorted(_fields(document), key=lambda one: ("column" not in one[1], one[0]))
+    for target, spec in plain_first:
         if "first_of" in spec:
             continue
         for name in _columns(spec):
