@@ -79,7 +79,21 @@ def record_activities(
     at = whole_second(at)
     objects = _objects(items)
     rows = [_row(item, objects, source=source, by=by, at=at, history=history) for item in items]
-    new = set(insert_rows(Activity, rows, unless_known=ONCE))
+    keys = insert_rows(Activity, rows, unless_known=ONCE)
+    if len(keys) == len(rows):
+        found = [
+            Recorded(row["lead_id"], is_new=True, activity_id=pk)
+            for row, pk in zip(rows, keys, strict=True)
+        ]
+    else:
+        found = _with_known(rows, set(keys), source)
+    cause = StaleCause.IMPORT if history else StaleCause.LIVE
+    mark_stale((one.lead_id for one in found if one.is_new), cause=cause, at=at)
+    return found
+
+
+def _with_known(rows: Sequence[Mapping[str, Any]], new: set[int], source: str) -> list[Recorded]:
+    """Return what stands for each row when some were known before."""
     stored = Activity.objects.filter(
         source=source, external_id__in={row["external_id"] for row in rows}
     )
@@ -89,8 +103,6 @@ def record_activities(
         pk, lead_id = known[row["external_id"], row["occurred_at"]]
         found.append(Recorded(lead_id, pk in new, pk))
         new.discard(pk)  # sent twice in one batch: new once
-    cause = StaleCause.IMPORT if history else StaleCause.LIVE
-    mark_stale((one.lead_id for one in found if one.is_new), cause=cause, at=at)
     return found
 
 

@@ -153,4 +153,4 @@ def test_one_activity_costs_few_statements(caller, ready) -> None:
     spent = [one["sql"] for one in queries if not one["sql"].startswith(("BEGIN", "COMMIT"))]
     spent = [one for one in spent if "SAVEPOINT" not in one]
     # A ceiling that may only fall; two of them are the key and its minute's count.
-    assert len(spent) <= 13, "\n".join(spent)
+    assert len(spent) <= 12, "\n".join(spent)
