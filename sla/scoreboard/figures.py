@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
 
 from leads.dispositions.models import Disposition, Effect, Outcome
-from leads.handoffs.models import HandoffQuerySet
+from leads.handoffs.models import Cause, HandoffQuerySet
 from portal.core.intervals import ENOUGH, Interval, wilson
 from sla.clocks.models import ClockQuerySet, Promise
 from sla.clocks.states import State
@@ -130,6 +130,7 @@ class Delivered:
     """What marketing handed over and sales said of it. Duplicates and mends are no judgement."""
 
     made: int
+    by_hand: int  # of these, on a person's word and not by a gate
     accepted: int
     rejected: int
     duplicates: int
@@ -151,7 +152,9 @@ class Delivered:
 
 def delivered(handoffs: HandoffQuerySet) -> Delivered:
     """Count live handoffs and their standing dispositions; two statements."""
-    made = handoffs.order_by().count()
+    sums = handoffs.order_by().aggregate(
+        made=Count("pk"), by_hand=Count("pk", filter=Q(cause=Cause.BY_HAND))
+    )
     rows = (
         Disposition.objects.standing()
         .filter(handoff__in=handoffs.order_by().values("pk"))
@@ -164,7 +167,7 @@ def delivered(handoffs: HandoffQuerySet) -> Delivered:
         apart = effect if effect in {Effect.DUPLICATE, Effect.MEND} else outcome
         counts[apart] = counts.get(apart, 0) + count
     return Delivered(
-        made=made,
+        **sums,
         accepted=counts.get(Outcome.ACCEPTED, 0),
         rejected=counts.get(Outcome.REJECTED, 0),
         duplicates=counts.get(Effect.DUPLICATE, 0),

@@ -125,6 +125,13 @@ def test_duplicates_and_mends_are_apart_from_what_sales_judged() -> None:
     assert (numbers.duplicates, numbers.to_mend, numbers.undecided) == (1, 1, 1)
 
 
+def test_what_was_handed_over_by_hand_is_counted_apart() -> None:
+    handed_over()
+    make_handoff(cause="by_hand", words="Met at the fair.")
+    numbers = delivered(Handoff.objects.live())
+    assert (numbers.made, numbers.by_hand) == (2, 1)
+
+
 def test_a_period_begins_at_midnight_where_the_organisation_is(terms) -> None:
     Organisation.objects.create(zone="America/New_York")
     handed_over()  # 4:00 in New York
