@@ -82,9 +82,10 @@ def _person(random: Random, number: int, firm: Firm, since: datetime, until: dat
 
 
 def _come_lately(random: Random, person: Person, until: datetime) -> None:
-    person.kind = random.choice(("buyer", "evaluator"))
+    person.kind = "hurried"
     person.source, person.campaign = "Webinar", "SLA clinic"
-    person.arrives_at = _moment(random, until - timedelta(hours=60), until)
+    arrives_at = until - timedelta(hours=60) * random.random() ** 2  # the later the more
+    person.arrives_at = arrives_at.replace(microsecond=0)
     person.title = random.choice(pick(random, TITLES["buyer"]))
     _learn(random, person)
 
@@ -126,6 +127,7 @@ def _deeds(random: Random, person: Person, until: datetime) -> Iterator[Deed]:
         "evaluator": _evaluate,
         "buyer": _buy,
         "student": _study,
+        "hurried": _hurry,
     }
     for at, kind, about in writers[person.kind](random, person.arrives_at):
         if at < until:
@@ -197,6 +199,12 @@ def _buy(random: Random, at: datetime) -> Iterator[Step]:
     yield from _some(random, at, market.CASES, 2, 8, "content_download")
     if random.random() < 0.78:
         yield at + timedelta(days=random.random() * 4), "demo_request", None
+
+
+def _hurry(random: Random, at: datetime) -> Iterator[Step]:
+    yield at + timedelta(minutes=4 + 40 * random.random()), "demo_request", None
+    yield at + timedelta(minutes=2), "page_view", market.PRICING
+    yield from _browse(random, at, random.randint(2, 5), 1)
 
 
 def _study(random: Random, at: datetime) -> Iterator[Step]:

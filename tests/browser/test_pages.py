@@ -9,12 +9,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
-from leads.handoffs.models import Handoff
 from portal.accounts.models import User
 from portal.demo.people import DOMAIN
 from portal.demo.services import make_demo
@@ -84,8 +83,9 @@ def person(who: str) -> User:
     """Return one of the demo's people by first name; "sdr" is the one with most to decide."""
     if who != "sdr":
         return User.objects.get(email=f"{who}@{DOMAIN}")
-    busiest = Handoff.objects.open().values("owner").annotate(n=Count("pk")).order_by("-n", "owner")
-    return User.objects.get(pk=busiest[0]["owner"])
+    undecided = Count("handoffs", filter=Q(handoffs__is_decided=False))
+    sdrs = User.objects.filter(role=User.Role.SDR).annotate(n=undecided)
+    return sdrs.order_by("-n", "pk")[0]
 
 
 def test_every_page_is_sound_in_both_themes_and_on_a_phone(at_work, watch) -> None:
