@@ -96,7 +96,7 @@ def steps() -> list[Step]:
         Step("deploy check", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
         suite("suite on SQLite", "not browser and not faults", on_sqlite, workers=2),
         suite("suite on PostgreSQL", "not browser and not faults", on_postgres, no_postgres, 2),
-        suite("browser journeys", "browser", on_sqlite, no_browser),
+        suite("browser journeys", "browser", on_sqlite, no_browser, 2),
         suite("faults on SQLite", "faults and not postgres", on_sqlite),
         suite("faults on PostgreSQL", "faults and postgres", on_postgres, no_postgres),
     ]
