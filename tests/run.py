@@ -97,7 +97,7 @@ def steps() -> list[Step]:
         suite("suite on SQLite", "not browser and not faults", on_sqlite, workers=2),
         suite("suite on PostgreSQL", "not browser and not faults", on_postgres, no_postgres, 2),
         suite("browser journeys", "browser", on_sqlite, no_browser, 2),
-        suite("faults on SQLite", "faults and not postgres", on_sqlite),
+        suite("faults on SQLite", "faults and not postgres", on_sqlite, workers=2),
         suite("faults on PostgreSQL", "faults and postgres", on_postgres, no_postgres),
     ]
 
