@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
+from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -79,8 +80,9 @@ class _Leads:
         survivor = Coalesce("duplicate_of_id", "pk")
         mine = Lead.objects.filter(external_source=setting.system, external_id__in=ids)
         self._by_id = dict(mine.values_list("external_id", survivor)) if ids else {}
-        addressed = Lead.objects.filter(email_key__in=emails, duplicate_of=None)
-        self._by_email = dict(addressed.values_list("email_key", "pk")) if emails else {}
+        addressed = Lead.objects.filter(email_key__in=emails).annotate(stays=survivor)
+        ordered = addressed.order_by(F("duplicate_of").desc(nulls_last=True))  # who counts, last
+        self._by_email = dict(ordered.values_list("email_key", "stays")) if emails else {}
 
     def of(self, row: ImportRow) -> int | None:
         found = self._by_id.get(row.text("lead_external_id"))

@@ -107,22 +107,22 @@ def check_import(
 
 
 def _try_rows(run: Import, mapping: Mapping, at: datetime, limit: int | None) -> Finding:
-    reader = reader_of(run, mapping)
     setting = Setting(mapping.source_system, run.started_by, at)
     read = {*mapping.columns, *OURS}
-    finding = Finding(unread=[name for name in reader.table.header if name not in read])
     counts: Counter[str] = Counter()
-    while rows := reader.take(BATCH):
-        refused = refused_of(rows, run.kind, setting)
-        finding.rows += len(rows)
-        finding.refused += len(refused)
-        room = SHOWN - len(finding.problems)
-        finding.problems += [(number, refused[number]) for number in sorted(refused)[:room]]
-        if len(counts) < 1_000:
-            counts.update(sentence for sentences in refused.values() for sentence in sentences)
-        if limit is not None and finding.rows >= limit:
-            finding.is_whole = not reader.take(1)
-            break
+    with reader_of(run, mapping) as reader:
+        finding = Finding(unread=[name for name in reader.table.header if name not in read])
+        while rows := reader.take(BATCH):
+            refused = refused_of(rows, run.kind, setting)
+            finding.rows += len(rows)
+            finding.refused += len(refused)
+            room = SHOWN - len(finding.problems)
+            finding.problems += [(number, refused[number]) for number in sorted(refused)[:room]]
+            if len(counts) < 1_000:
+                counts.update(sentence for sentences in refused.values() for sentence in sentences)
+            if limit is not None and finding.rows >= limit:
+                finding.is_whole = not reader.take(1)
+                break
     finding.good = finding.rows - finding.refused
     finding.sentences = dict(counts.most_common(10))
     return finding

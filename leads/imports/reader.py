@@ -1,16 +1,17 @@
 """The rows of one upload, in order, from any row on."""
 
 from collections import Counter
-from collections.abc import Iterator
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 from leads.imports.batch import ImportRow
 from leads.imports.mapping import Mapping
 from leads.imports.reading import Row, open_table
-from leads.imports.rejects import NTH, is_ours, unguard
+from leads.imports.rejects import NTH, is_ours
 from leads.imports.spend_rows import key_of
+from portal.core.sheets import unguard
 
 
 class RowReader:
@@ -18,6 +19,7 @@ class RowReader:
 
     Of spend it counts how often each key came (about 100 bytes for each key): the nth row of a
     key is another row than the first, in every upload. Starting further down counts from the top.
+    Leaving its ``with`` closes the file.
 
     Raises UnreadableFile and BadMapping.
     """
@@ -31,19 +33,22 @@ class RowReader:
         self._is_ours = is_ours(self.table.header)
         self._nth_at = self.table.header.index(NTH) if NTH in self.table.header else -1
         self._seen: Counter[bytes] = Counter()
-        self._rows = self._from(next_row)
+        self._rows = self.table.rows(after=0 if self._is_spend else next_row - 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._rows.close()
 
     def take(self, count: int) -> list[ImportRow]:
         """Return the next rows, at most ``count``; none at the end."""
-        rows = list(islice(self._rows, count))
+        at = self.next_row
+        wanted = (row for row in map(self._read, self._rows) if row.number >= at)
+        rows = list(islice(wanted, count))
         if rows:
             self.next_row = rows[-1].number + 1
         return rows
-
-    def _from(self, next_row: int) -> Iterator[ImportRow]:
-        if self._is_spend:
-            return (row for row in map(self._read, self.table.rows()) if row.number >= next_row)
-        return map(self._read, self.table.rows(after=next_row - 1))
 
     def _read(self, row: Row) -> ImportRow:
         if row.cells is None:

@@ -5,7 +5,7 @@ with a problem.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -45,8 +45,11 @@ class Table:
     header: list[str]
     _first_data_line: int = field(repr=False)
 
-    def rows(self, after: int = 0) -> Iterator[Row]:
-        """Yield every data row whose number is greater than ``after``, in order."""
+    def rows(self, after: int = 0) -> Generator[Row, None, None]:
+        """Yield every data row whose number is greater than ``after``, in order.
+
+        The file is open until the last row was read or the generator is closed.
+        """
         with Lines(self.path, self.encoding) as lines:
             while lines.next_number < self._first_data_line:
                 lines.take()

@@ -110,16 +110,16 @@ def run_import(
     run = Import.objects.select_related("started_by").get(pk=run_id)
     try:
         mapping = usable_mapping(run.kind, run.mapping)
-        reader = reader_of(run, mapping, next_row=run.next_row)
-        if run.rows_in_file is None:
-            count = sum(1 for _row in reader.table.rows())
-            Import.objects.filter(pk=run_id).update(rows_in_file=count)
         size = batch or settings.IMPORT_BATCH_ROWS
-        while run_batch(run=run, reader=reader, at=clock(), size=size):
-            on_progress(run)
-            if until is not None and clock() >= until:
-                Import.objects.unfinished().filter(pk=run_id).update(leased_until=None)
-                return True
+        with reader_of(run, mapping, next_row=run.next_row) as reader:
+            if run.rows_in_file is None:
+                count = sum(1 for _row in reader.table.rows())
+                Import.objects.filter(pk=run_id).update(rows_in_file=count)
+            while run_batch(run=run, reader=reader, at=clock(), size=size):
+                on_progress(run)
+                if until is not None and clock() >= until:
+                    Import.objects.unfinished().filter(pk=run_id).update(leased_until=None)
+                    return True
     except (BadMapping, DomainError) as refusal:
         _stop(run_id, str(refusal), at=clock())
     except OperationalError:  # the database was busy or away: the lease ends, another one goes on

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.database.models import Lead, Spend
-from leads.imports.rejects import NTH, RAW, REASON, guard, unguard
+from leads.imports.rejects import NTH, RAW, REASON
+from portal.core.sheets import guard, unguard
 from tests.leads.imports.support import (
     LEADS,
     LEADS_HEADER,

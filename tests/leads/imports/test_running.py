@@ -1,7 +1,9 @@
 """Batches, leases, cancelling, going on, and a second upload of the same file."""
 
+import gc
 from datetime import timedelta
 from threading import Thread
+from weakref import ref
 
 import pytest
 from django.db import connection, connections
@@ -255,6 +257,22 @@ def test_a_file_that_is_gone_is_said():
         "failed",
         "The uploaded file cannot be read any more. Upload it again.",
     )
+
+
+def test_whoever_stops_in_the_middle_closes_the_file():
+    run = begin(upload(lines(LEADS_HEADER, *lead_rows(30)), LEADS))
+    with reader(run) as rows:
+        assert len(rows.take(10)) == 10
+    assert rows.take(10) == []
+    left = reader(run)
+    left.take(10)
+    kept = ref(left)
+    gc.disable()
+    try:
+        del left
+        assert kept() is None, "a ring of references holds the file open"
+    finally:
+        gc.enable()
 
 
 @pytest.mark.django_db(transaction=True)
