@@ -8,6 +8,9 @@ class SlaConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the agreements room how SLA terms are checked, read and edited."""
+        from portal.agreements.agenda import register_agenda  # noqa: PLC0415
+        from sla.scoreboard.agenda import agenda  # noqa: PLC0415
         from sla.terms import agreement  # noqa: PLC0415 - needs the app registry
 
         agreement.register()
+        register_agenda(agenda)

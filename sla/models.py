@@ -1,7 +1,19 @@
 """Gathers the tables that the rooms of this app declare."""
 
-from sla.breaches.models import Breach
+from sla.breaches.models import Breach, Excuse
 from sla.calendar.models import Calendar, CalendarChoice, ClosedDay
 from sla.clocks.models import Clock, Pause
+from sla.escalations.models import Escalation
+from sla.scoreboard.models import DueFeed
 
-__all__ = ["Breach", "Calendar", "CalendarChoice", "Clock", "ClosedDay", "Pause"]
+__all__ = [
+    "Breach",
+    "Calendar",
+    "CalendarChoice",
+    "Clock",
+    "ClosedDay",
+    "DueFeed",
+    "Escalation",
+    "Excuse",
+    "Pause",
+]

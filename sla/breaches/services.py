@@ -1,6 +1,6 @@
 """Breaches: each once, stamped with the deadline and not with the moment of noticing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -21,9 +21,11 @@ def find_breaches(*, at: datetime, limit: int = BATCH) -> int:
     """Open a breach for up to ``limit`` running clocks past due at ``at``; return how many.
 
     Safe to run twice and two at once: rows that another worker claims are skipped, and a claimed
-    clock is not overdue any more. Records ``clock.breached`` for each.
+    clock is not overdue any more. What has been decided is left to ``follow_handoffs``, which
+    knows when its clocks ended. Records ``clock.breached`` for each.
     """
-    return _open(Clock.objects.overdue(at).order_by("due_at"), at=at, limit=limit)
+    waiting = Clock.objects.overdue(at).filter(handoff__is_decided=False)
+    return _open(waiting.order_by("due_at"), at=at, limit=limit)
 
 
 @transaction.atomic
@@ -53,7 +55,7 @@ def _open(wanted: ClockQuerySet, *, at: datetime, limit: int) -> int:
         [Breach(clock=clock, at=deadline(clock), found_at=at) for clock in clocks],
         ignore_conflicts=True,
     )
-    _announce("clock.breached", clocks, at=at)
+    _announce("clock.breached", clocks, at=at, dated=[deadline(clock) for clock in clocks])
     return len(ids)
 
 
@@ -68,7 +70,8 @@ def _withdraw(clock_ids: Iterable[int], *, at: datetime) -> None:
     gone = [
         breach
         for breach in standing
-        if breach.clock_id not in still_late or breach.at != deadline(breach.clock)
+        if (breach.clock.stamped_at is not None or not breach.clock.is_excused)
+        and (breach.clock_id not in still_late or breach.at != deadline(breach.clock))
     ]
     if not gone:
         return
@@ -86,7 +89,13 @@ def deadline(clock: Clock) -> datetime:
     return clock.due_at
 
 
-def _announce(kind: str, clocks: Iterable[Clock], *, at: datetime) -> None:
+def _announce(
+    kind: str,
+    clocks: Iterable[Clock],
+    *,
+    at: datetime,
+    dated: Sequence[datetime] | None = None,
+) -> None:
     record_each(
         kind,
         [
@@ -98,4 +107,5 @@ def _announce(kind: str, clocks: Iterable[Clock], *, at: datetime) -> None:
         ],
         actor=None,
         at=at,
+        dated=dated,
     )

@@ -1,11 +1,12 @@
 """Every calendar with its dated exceptions, read in a constant number of statements."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import Any
 
 from sla.calendar.hours import WorkingCalendar
 from sla.calendar.models import Calendar, CalendarChoice
-from sla.calendar.reading import working_calendar
+from sla.calendar.reading import Day, working_calendar
 
 
 class CalendarBook:
@@ -13,6 +14,7 @@ class CalendarBook:
 
     def __init__(self, calendars: Iterable[Calendar]) -> None:
         self._rows = {calendar.slug: calendar for calendar in calendars}
+        self._days: dict[str, list[Day]] = {}  # instead of what is stored
 
     @classmethod
     def read(cls) -> "CalendarBook":
@@ -22,10 +24,24 @@ class CalendarBook:
     def find(self, slug: str, signed: Mapping[str, Mapping[str, Any]]) -> WorkingCalendar | None:
         """Return the calendar ``slug``: the signed one, else an operational one of that name."""
         row = self._rows.get(slug)
-        days = row.days.all() if row else ()
+        days: Iterable[Day] = self._days.get(slug, row.days.all() if row else ())
         if slug in signed:
             return working_calendar(signed[slug], days=days)
         return working_calendar({"zone": row.zone, "week": row.week}, days=days) if row else None
+
+    def with_days(self, slug: str, days: Iterable[Day]) -> "CalendarBook":
+        """Return the same book, but for the dated exceptions of one calendar."""
+        book = CalendarBook(self._rows.values())
+        book._days = {**self._days, slug: list(days)}
+        return book
+
+    def with_week(self, slug: str, *, zone: str, week: Mapping[str, Any]) -> "CalendarBook":
+        """Return the same book, but for the zone and week of one calendar that no terms sign."""
+        row = copy(self._rows[slug])  # its days stay read
+        row.zone, row.week = zone, dict(week)
+        book = CalendarBook({**self._rows, slug: row}.values())
+        book._days = self._days
+        return book
 
     def name_of(self, slug: str, signed: Mapping[str, Mapping[str, Any]]) -> str:
         """Return what people call the calendar, by default its slug."""

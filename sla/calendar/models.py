@@ -15,6 +15,8 @@ class Calendar(models.Model):
     name = models.CharField(_("name"), max_length=80)
     zone = models.CharField(_("time zone"), max_length=64, validators=[check_zone])
     week = models.JSONField(_("week"))
+    country = models.CharField(_("country"), max_length=8, blank=True)  # whose public holidays
+    region = models.CharField(_("region"), max_length=20, blank=True)
 
     class Meta:
         ordering = ["name"]

@@ -1,11 +1,12 @@
-"""When a calendar next closes: how long a clock on a page may tick by itself. Pure."""
+"""When a calendar next closes, and when it next opens. Pure."""
 
 from bisect import bisect_right
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sla.calendar.hours import WorkingCalendar
+from sla.calendar.hours import WorkingCalendar, add_working_time
 from sla.calendar.timetable import DAY, WEEK, micros, moment
 
+TICK = timedelta(microseconds=1)
 FAR = 14 * DAY  # microseconds; open for longer is as good as always
 
 
@@ -22,3 +23,11 @@ def open_until(calendar: WorkingCalendar, at: datetime) -> datetime | None:
             return moment(end)
         end = week.closes[piece]
     return None
+
+
+def opens_from(calendar: WorkingCalendar, at: datetime) -> datetime:
+    """Return the first open instant from ``at`` on: ``at`` itself when it is open.
+
+    Raises ValueError if ``at`` is naive or nothing opens on 366 days in a row.
+    """
+    return add_working_time(at, TICK, calendar) - TICK

@@ -62,7 +62,7 @@ def bring_up_to_date(
     is_new = clock._state.adding
     if is_new or before is None or after is None:
         calendar = _move(clock, facts, calendar, pauses)
-        _work_out_due(clock, calendar, [*pauses, *_open_pause(clock, until=after)])
+        work_out_due(clock, calendar, [*pauses, *_open_pause(clock, until=after)])
     if clock.stamped_at is None:
         clock.worked = None
     elif is_new or after != before or clock.worked is None:
@@ -115,7 +115,8 @@ def _move(
     return own
 
 
-def _work_out_due(clock: Clock, calendar: WorkingCalendar, pauses: Sequence[Stretch]) -> None:
+def work_out_due(clock: Clock, calendar: WorkingCalendar, pauses: Sequence[Stretch]) -> None:
+    """Set when an unsaved or locked clock is due, and when it warns, from what it has used."""
     left = timedelta(seconds=clock.amount - clock.used)
     until_warning = timedelta(seconds=max(clock.warn_amount - clock.used, 0))
     clock.due_at = add_working_time(clock.moved_at, left, calendar, pauses)

@@ -30,6 +30,10 @@ class ClockQuerySet(models.QuerySet["Clock"]):
             RUNNING, paused_at=None, due_at__lt=at, is_breached=False, is_excused=False
         )
 
+    def unwarned(self, at: datetime) -> Self:
+        """Running, not paused, past their warning, and nobody has seen to that yet."""
+        return self.filter(RUNNING, paused_at=None, warn_at__lte=at, is_warned=False)
+
     def visible_to(self, user: User) -> Self:
         """Clocks of the handoffs this person may see."""
         if user.sees_everything:
@@ -78,6 +82,7 @@ class Clock(models.Model):
     paused_at = models.DateTimeField(null=True)
     is_excused = models.BooleanField(default=False)
     is_breached = models.BooleanField(default=False)  # copied from the standing breach
+    is_warned = models.BooleanField(default=False)  # its warning has been seen to
     touch_policy = models.CharField(max_length=12, default="ended")  # an untouched one's end
 
     objects = ClockQuerySet.as_manager()
@@ -93,6 +98,11 @@ class Clock(models.Model):
                 condition=Q(stamped_at=None, ended_at=None, paused_at=None, is_breached=False),
                 name="sla_clock_due",
             ),
+            Index(
+                fields=["warn_at"],
+                condition=Q(stamped_at=None, ended_at=None, paused_at=None, is_warned=False),
+                name="sla_clock_warn",
+            ),
             Index(fields=["handoff"], name="sla_clock_handoff"),
             Index(fields=["started_at"], name="sla_clock_started"),
         ]
@@ -101,17 +111,32 @@ class Clock(models.Model):
         return f"{self.kind} of handoff {self.handoff_id}, due {self.due_at:%Y-%m-%d %H:%M} UTC"
 
 
+class PauseQuerySet(models.QuerySet["Pause"]):
+    def over(self, at: datetime) -> Self:
+        """Still standing, although their limit has come."""
+        return self.filter(until=None, limit_at__lte=at)
+
+
 class Pause(models.Model):
-    """A stretch in which a clock stood still; ``until`` is null while it stands."""
+    """A stretch in which a clock stood still; ``until`` is null while it stands.
+
+    It ends by itself at ``limit_at``, whenever that is noticed.
+    """
 
     clock = models.ForeignKey(Clock, models.CASCADE, related_name="pauses")
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    limit_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200)
+
+    objects = PauseQuerySet.as_manager()
 
     class Meta:
         constraints = [
             UniqueConstraint(fields=["clock"], condition=Q(until=None), name="sla_paused_once")
+        ]
+        indexes = [
+            Index(fields=["limit_at"], condition=Q(until=None), name="sla_pause_limit"),
         ]
 
     def __str__(self) -> str:

@@ -4,18 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
+from leads.database.facts import KnownFacts, known_facts
 from leads.handoffs.models import Cause, Handoff
 from leads.handoffs.services import set_due
-from portal.accounts.models import User
-from portal.core.errors import Conflict, DomainError
-from portal.core.instants import whole_second
-from portal.events.services import record
 from sla.calendar.book import CalendarBook, choices_of
 from sla.calendar.hours import WorkingCalendar
 from sla.clocks.deriving import Facts, Stretch, bring_up_to_date, new_clock
-from sla.clocks.models import Clock, Pause
+from sla.clocks.models import Clock
 from sla.clocks.touches import Happened, first_touch, read_happenings
 from sla.terms.queries import SignedTerms
 from sla.terms.text import OWNER, PromiseTerms, Terms
@@ -51,6 +47,7 @@ class _Sync:
         self.handoffs = {handoff.pk: handoff for handoff in handoffs}
         self.signed = SignedTerms.read()
         self.book = CalendarBook.read()
+        self._known: dict[int, list[KnownFacts]] | None = None  # by lead, once somebody asks
         self.clocks: dict[int, list[Clock]] = {pk: [] for pk in self.handoffs}
         for clock in (
             Clock.objects.filter(handoff__in=self.handoffs)
@@ -81,14 +78,28 @@ class _Sync:
             if self.clocks[handoff.pk] or in_force is None or began is None:
                 continue
             version, terms = in_force
+            facts = self._facts_of(handoff) if terms.asks_for_facts else {}
             self.clocks[handoff.pk] = [
                 new_clock(each, handoff_id=handoff.pk, version_id=version.pk, since=began)
                 for each in terms.chosen_for(
                     grade=handoff.grade,
                     fast_track=handoff.cause == Cause.FAST_TRACK,
                     source=handoff.source.key if handoff.source else "",
+                    facts=facts,
                 )
             ]
+
+    def _facts_of(self, handoff: Handoff) -> dict[str, str | int]:
+        """Return what was known of the lead when it was handed over; read once for all."""
+        if self._known is None:
+            leads = {each.lead_id for each in self.handoffs.values()}
+            self._known = known_facts(leads)
+        known = [
+            each
+            for each in self._known.get(handoff.lead_id, ())
+            if handoff.made_at and each.known_from <= handoff.made_at
+        ]
+        return dict(known[-1].values) if known else {}
 
     def _all(self) -> list[Clock]:
         return [clock for clocks in self.clocks.values() for clock in clocks]
@@ -169,50 +180,3 @@ def nearest(clocks: Iterable[Clock]) -> tuple[datetime | None, datetime | None]:
         if clock.stamped_at is None and clock.ended_at is None and clock.paused_at is None
     ]
     return min(running) if running else (None, None)
-
-
-@transaction.atomic
-def pause_clock(*, clock: Clock, reason: str, by: User | None, at: datetime) -> Pause:
-    """Let a running clock stand still until it is resumed, with a reason.
-
-    Raises DomainError without a reason, Conflict when the clock does not run any more. Locks the
-    handoff and the clock.
-    """
-    at = whole_second(at)
-    locked = _locked(clock)
-    if locked.stamped_at or locked.ended_at:
-        raise Conflict(_("This clock has stopped already. Reload the page to see it."))
-    if locked.paused_at:
-        raise Conflict(_("This clock is paused already. Resume it first."))
-    if not reason.strip():
-        raise DomainError(_("Say why the clock should stand still."))
-    row = Pause.objects.create(clock=locked, since=at, reason=reason.strip()[:200])
-    Clock.objects.filter(pk=locked.pk).update(paused_at=at)
-    payload = {"clock": locked.pk}
-    record("clock.paused", subject=locked.handoff, actor=by, at=at, payload=payload)
-    sync_clocks([locked.handoff_id], at=at)
-    return row
-
-
-@transaction.atomic
-def resume_clock(*, clock: Clock, by: User | None, at: datetime) -> Clock:
-    """Let a paused clock run on; what it covered does not count. Returns the fresh row.
-
-    Raises Conflict when it is not paused. Locks the handoff and the clock.
-    """
-    at = whole_second(at)
-    locked = _locked(clock)
-    if not locked.paused_at:
-        raise Conflict(_("This clock is not paused any more. Reload the page to see it."))
-    Pause.objects.filter(clock=locked, until=None).update(until=max(at, locked.paused_at))
-    Clock.objects.filter(pk=locked.pk).update(paused_at=None)
-    payload = {"clock": locked.pk}
-    record("clock.resumed", subject=locked.handoff, actor=by, at=at, payload=payload)
-    sync_clocks([locked.handoff_id], at=at)
-    return Clock.objects.get(pk=locked.pk)
-
-
-def _locked(clock: Clock) -> Clock:
-    Handoff.objects.select_for_update(no_key=True).get(pk=clock.handoff_id)
-    rows = Clock.objects.select_for_update(no_key=True, of=("self",)).select_related("handoff")
-    return rows.get(pk=clock.pk)

@@ -1,11 +1,12 @@
 """Clocks as pages show them: what is left, in words, and the arithmetic behind it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from django.db.models import Q, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -88,23 +89,42 @@ class ClockView:
         return explain(self.clock.moved_at, self.clock.due_at, self.calendar, self.pauses)
 
 
-def clocks_for(handoff_ids: Iterable[int], *, at: datetime) -> dict[int, list[ClockView]]:
+def clocks_for(
+    handoff_ids: Iterable[int], *, at: datetime, nearest_of: Iterable[int] = ()
+) -> dict[int, list[ClockView]]:
     """Return the clocks of these handoffs as shown at ``at``, the nearest due first.
 
-    Five statements for any number of handoffs. Handoffs without clocks have no entry.
+    Of ``nearest_of``, further handoffs, only the running clock that is due first. Six statements
+    for any number of handoffs. Handoffs without clocks have no entry.
     """
-    rows = Clock.objects.filter(handoff__in=list(handoff_ids)).order_by("due_at", "pk")
+    rest = set(nearest_of)
+    wanted = Q(handoff__in=list(handoff_ids))
+    if rest:
+        wanted |= Q(handoff__in=rest, stamped_at=None, ended_at=None, paused_at=None)
+    rows = Clock.objects.filter(wanted).order_by("due_at", "pk")
     found: dict[int, list[ClockView]] = defaultdict(list)
-    for view in show_clocks(rows.prefetch_related("pauses"), at=at):
+    for view in show_clocks(_one_each(rows.prefetch_related("pauses"), rest), at=at):
         found[view.clock.handoff_id].append(view)
     return dict(found)
+
+
+def _one_each(clocks: Iterable[Clock], handoff_ids: set[int]) -> Iterator[Clock]:
+    """Leave out all but the first clock of these handoffs."""
+    seen: set[int] = set()
+    for clock in clocks:
+        if clock.handoff_id not in seen:
+            yield clock
+        if clock.handoff_id in handoff_ids:
+            seen.add(clock.handoff_id)
 
 
 def show_clocks(clocks: Iterable[Clock], *, at: datetime) -> list[ClockView]:
     """Return these clocks as shown at ``at``; their pauses are best prefetched."""
     signed, book = SignedTerms.read(), CalendarBook.read()
     views = []
-    for clock in clocks:
+    rows = list(clocks)
+    prefetch_related_objects([clock for clock in rows if clock.is_excused], "excuses")
+    for clock in rows:
         calendars = signed.of_version(clock.version_id).calendars
         calendar = book.find(clock.calendar, calendars)
         if calendar is None:
@@ -145,8 +165,11 @@ def _words(clock: Clock, state: State, left: int) -> str:
         took = {"took": duration_words(clock.worked or 0), "whole": duration_words(clock.amount)}
         in_time = _("met in %(took)s of %(whole)s") % took
         return in_time if clock.worked else _("met before its hours began")
-    if state in {State.EXCUSED, State.ENDED}:
-        return _("excused") if state == State.EXCUSED else _("ended without a touch")
+    if state == State.EXCUSED:
+        standing = [each.reason for each in clock.excuses.all() if each.withdrawn_at is None]
+        return _("excused, %(reason)s") % {"reason": standing[0]} if standing else _("excused")
+    if state == State.ENDED:
+        return _("ended without a touch")
     return str(AMOUNTS.get(state, LEFT)) % amount
 
 

@@ -7,9 +7,14 @@ from typing import NamedTuple
 
 from django.db.models import F
 
-from leads.database.registry import KINDS_BY_CODE, KINDS_BY_NAME
+from leads.database.registry import (
+    AUTOMATED_KINDS,
+    KINDS_BY_CODE,
+    KINDS_BY_NAME,
+    REPLY_KINDS,
+)
 from leads.handoffs.models import Handoff
-from sla.terms.text import AUTOMATED_KINDS, REPLY_KINDS, TouchPolicy
+from sla.terms.text import TouchPolicy
 
 
 class Happened(NamedTuple):

@@ -1,5 +1,6 @@
 """The scoreboard's content: figures, rows and the one sentence that says the finding."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,8 +10,9 @@ from django.utils.translation import ngettext
 
 from leads.handoffs.models import Handoff
 from portal.accounts.models import User
-from sla.clocks.models import Promise
-from sla.clocks.shown import TITLES
+from portal.core.intervals import ENOUGH
+from sla.clocks.models import ClockQuerySet, Promise
+from sla.scoreboard.counted import Counted, counted_promises
 from sla.scoreboard.figures import (
     Delivered,
     Speed,
@@ -21,6 +23,7 @@ from sla.scoreboard.figures import (
     tally,
 )
 from sla.scoreboard.filters import PeriodFilter
+from sla.scoreboard.slices import Promised, by_hour, by_promise, trend_of
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,13 @@ class Line:
 class Board:
     """Both sides' numbers of one period, for what this person may see."""
 
-    promises: list[tuple[str, str, Tally]]  # kind, title, tally
+    promises: list[Promised]
+    counted: dict[str, list[Counted]]  # by side
+    trend: dict[str, list[Mapping[str, Any]]]  # its points by title of a promise
     teams: list[Line]
     people: list[Line]
+    sources: list[Line]
+    hours: list[Line]
     speed: Speed
     marketing: Delivered
     finding: str
@@ -58,34 +65,45 @@ class Board:
 
 
 def board_of(chosen: PeriodFilter, *, user: User, at: datetime) -> Board:
-    """Return the board of the chosen period; ten statements, however much there is."""
+    """Return the board of the chosen period; a few statements more for each promise, no others."""
     clocks = chosen.qs
     since, until = chosen.chosen("since"), chosen.chosen("until")
+    begins = chosen.begins(since) if since else None
+    before = chosen.begins(until + timedelta(days=1)) if until else None
     handoffs = handoffs_made(
-        Handoff.objects.visible_to(user),
-        since=chosen.begins(since) if since else None,
-        before=chosen.begins(until + timedelta(days=1)) if until else None,
-        team=chosen.chosen("team"),
+        Handoff.objects.visible_to(user), since=begins, before=before, team=chosen.chosen("team")
     )
-    by_kind = tally(clocks, at=at)
-    promises = [
-        (kind, str(TITLES[kind]), by_kind[kind,]) for kind in Promise.values if (kind,) in by_kind
-    ]
-    marketing = delivered(handoffs)
+    promises, marketing = by_promise(clocks, at=at), delivered(handoffs)
+    counted = counted_promises(handoffs, since=begins, before=before, zone=chosen.zone, at=at)
     return Board(
         promises=promises,
-        teams=_lines(
-            tally(clocks, at=at, by=("handoff__team", "handoff__team__name", "kind")),
-            nobody=_("No team"),
-        ),
-        people=_lines(
-            tally(clocks, at=at, by=("handoff__owner", "handoff__owner__name", "kind")),
-            nobody=_("Nobody yet"),
+        counted={
+            side: [one for one in counted if one.promise.side == side]
+            for side in ("sales", "marketing")
+        },
+        trend=trend_of(clocks, zone=chosen.zone, by_week=fills_weeks(promises, begins, at), at=at),
+        teams=_cut(clocks, "handoff__team", nobody=_("No team"), at=at),
+        people=_cut(clocks, "handoff__owner", nobody=_("Nobody yet"), at=at),
+        sources=_cut(clocks, "handoff__source", nobody=_("No source"), at=at),
+        hours=sorted(
+            _lines(by_hour(clocks, zone=chosen.zone, at=at), nobody=""),
+            key=lambda line: line.id or 0,
         ),
         speed=speed_to_lead(clocks, at=at),
         marketing=marketing,
-        finding=finding([each for _kind, _title, each in promises], marketing),
+        finding=finding([each.tally for each in promises], marketing),
     )
+
+
+def fills_weeks(promises: Sequence[Promised], begins: datetime | None, at: datetime) -> bool:
+    """Tell whether an average week holds enough for a share, so that a trend may show weeks."""
+    weeks = max((at - begins) / timedelta(days=7), 1) if begins else 1
+    most = max((each.tally.n for each in promises), default=0)
+    return most / weeks >= ENOUGH
+
+
+def _cut(clocks: ClockQuerySet, path: str, *, nobody: str, at: datetime) -> list[Line]:
+    return _lines(tally(clocks, at=at, by=(path, f"{path}__name", "kind")), nobody=nobody)
 
 
 def finding(tallies: list[Tally], marketing: Delivered) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -9,14 +10,17 @@ from zoneinfo import ZoneInfo
 
 import django_filters
 from django import forms
+from django.db.models.functions import ExtractHour
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from leads.database.models import Source
 from portal.accounts.models import SIDE_OF_ROLE, Organisation, Side, Team, User
 from portal.core.days import DAY_LIMITS
 from sla.clocks.models import Clock, ClockQuerySet, Promise
 from sla.clocks.states import State
 
+MOST_ID = 2**31 - 1
 DAYS = 90  # shown when nobody chose
 SALES_ROLES = [role for role, side in SIDE_OF_ROLE.items() if side == Side.SALES]
 
@@ -99,5 +103,24 @@ class ClockFilter(PeriodFilter):
         empty_label=_("all"),
     )
 
+    source = django_filters.ModelChoiceFilter(
+        field_name="handoff__source",
+        queryset=Source.objects.order_by("name"),
+        label=_("Source"),
+        empty_label=_("all"),
+    )
+    # What a number of the scoreboard is about, kept while the others are chosen.
+    clause = django_filters.CharFilter(field_name="promise", widget=forms.HiddenInput)
+    version = django_filters.NumberFilter(
+        field_name="version", widget=forms.HiddenInput, min_value=1, max_value=MOST_ID
+    )
+    hour = django_filters.NumberFilter(
+        method="at_hour", widget=forms.HiddenInput, min_value=0, max_value=23
+    )
+
     def in_state(self, rows: ClockQuerySet, name: str, state: str) -> ClockQuerySet:
         return rows.in_state(state, self.at)
+
+    def at_hour(self, rows: ClockQuerySet, name: str, hour: Decimal) -> ClockQuerySet:
+        hours = ExtractHour("started_at", tzinfo=self.zone)
+        return rows.annotate(hour=hours).filter(hour=int(hour))

@@ -10,6 +10,8 @@ from portal.core.http import is_htmx, user_of
 from portal.core.paging import keyset_page
 from sla.clocks.models import Clock
 from sla.clocks.shown import show_clocks
+from sla.clocks.sums import sum_of
+from sla.escalations.story import story_of
 from sla.scoreboard.board import board_of
 from sla.scoreboard.filters import ClockFilter, PeriodFilter
 from sla.terms.queries import terms_in_force
@@ -56,4 +58,6 @@ def clock(request: HttpRequest, clock_id: int) -> HttpResponse:
     visible = Clock.objects.visible_to(user_of(request)).for_list()
     row = get_object_or_404(visible.prefetch_related("pauses", "breaches"), pk=clock_id)
     (view,) = show_clocks([row], at=at)
-    return render(request, "sla/clocks/page.html", {"clock": row, "view": view, "now": at})
+    story = story_of(row, user=user_of(request), at=at)
+    context = {"clock": row, "view": view, "sum": sum_of(view), "story": story, "now": at}
+    return render(request, "sla/clocks/page.html", context)

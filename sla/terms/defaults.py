@@ -3,6 +3,7 @@
 from typing import Any
 
 from sla.calendar.services import ALWAYS, ALWAYS_WEEK, OFFICE_HOURS, OFFICE_WEEK
+from sla.terms.ladder import Act, When
 from sla.terms.text import TOUCH_KINDS, WARN_PERCENT, ClauseKind, PromiseKind, Untouched
 
 HOUR = 3600
@@ -51,4 +52,9 @@ def _promise(name: str, kind: PromiseKind, amount: int, calendar: str) -> dict[s
         "amount_s": amount,
         "calendar": calendar,
         "warn_percent": WARN_PERCENT,
+        "ladder": [
+            {"do": Act.WARN_OWNER.value, "when": When.WARN.value, "quiet": True},
+            {"do": Act.WARN_OWNER.value},
+            {"do": Act.TELL_MANAGER.value},
+        ],
     }

@@ -4,28 +4,39 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
 
-from portal.agreements.models import Version
+from portal.agreements.models import Override, Version
 from sla.terms.text import Terms, parse_terms
 
 KIND = "terms"
 
 
 class SignedTerms:
-    """All signed terms, oldest first, read in one statement: there are few, and texts are parsed
-    once for each content."""
+    """All signed terms, oldest first, and what stood in for them for a while.
 
-    def __init__(self, versions: Iterable[Version]) -> None:
+    Read in two statements: there are few, and texts are parsed once for each content.
+    """
+
+    def __init__(self, versions: Iterable[Version], overrides: Iterable[Override] = ()) -> None:
         self._versions = [each for each in versions if each.effective_from is not None]
         self._begins = [each.effective_from for each in self._versions if each.effective_from]
         self._by_id = {each.pk: each for each in self._versions}
+        self._overrides = list(overrides)
+        self._by_id |= {each.version_id: each.version for each in self._overrides}
 
     @classmethod
     def read(cls) -> "SignedTerms":
         rows = Version.objects.of_kind(KIND).signed().order_by("effective_from", "pk")
-        return cls(rows.only("pk", "number", "effective_from", "signed_text", "sha256"))
+        stand_ins = Override.objects.filter(version__agreement__kind=KIND)
+        return cls(
+            rows.only("pk", "number", "effective_from", "signed_text", "sha256"),
+            stand_ins.select_related("version"),
+        )
 
     def at(self, instant: datetime) -> tuple[Version, Terms] | None:
         """Return the version in force at ``instant`` with its terms; None before the first."""
+        for one in self._overrides:
+            if one.at <= instant < one.ends_at:
+                return one.version, parse_terms(one.version.signed_text)
         place = bisect_right(self._begins, instant)
         if not place:
             return None
@@ -35,6 +46,10 @@ class SignedTerms:
     def of_version(self, version_id: int) -> Terms:
         """Return the terms of one signed version; KeyError when it is none."""
         return parse_terms(self._by_id[version_id].signed_text)
+
+    def number_of(self, version_id: int) -> int:
+        """Return the number of one signed version; KeyError when it is none."""
+        return self._by_id[version_id].number
 
 
 def terms_in_force(at: datetime) -> tuple[Version, Terms] | None:

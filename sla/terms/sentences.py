@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from leads.database.registry import KINDS_BY_NAME
+from leads.database.registry import FACTS_BY_NAME, KINDS_BY_NAME
 from sla.calendar.arithmetic import duration
+from sla.terms.step_words import ladder_words
 from sla.terms.text import OWNER, ClauseKind, PromiseKind, Untouched
 
 
@@ -60,7 +61,7 @@ def _policy(body: Mapping[str, Any]) -> Parts:
 def _promise(body: Mapping[str, Any], calendars: Calendars) -> Parts:
     kind = PromiseKind(body["kind"])
     if kind not in {PromiseKind.FIRST_TOUCH, PromiseKind.DISPOSITION}:
-        return _fill(OTHERS[kind](), number=_number(body))
+        return _counted(kind, body)
     template = (
         _("Sales makes a first touch within {amount} of the handoff, {calendar}")
         if kind == PromiseKind.FIRST_TOUCH
@@ -80,18 +81,52 @@ def _promise(body: Mapping[str, Any], calendars: Calendars) -> Parts:
             _(" Decided in time without a touch, it {untouched}."),
             untouched=UNTOUCHED[Untouched(body.get("untouched", Untouched.ENDED))](),
         )
-    return parts
+    steps = ladder_words(body)
+    return (*parts, Part(f" {steps}")) if steps else parts
+
+
+def _counted(kind: PromiseKind, body: Mapping[str, Any]) -> Parts:
+    parts = _fill(OTHERS[kind](), number=_number(body), carried=carried_words(body))
+    parts += _about(body.get("applies") or {})
+    if kind == PromiseKind.ATTEMPTS and body.get("touch_kinds"):
+        parts += _fill(_(", counting {kinds}"), kinds=kinds_words(body["touch_kinds"]))
+    return (*parts, Part("."))
+
+
+def carried_words(body: Mapping[str, Any]) -> str:
+    """Return what a packet must carry, or what is a high-intent signal: "e-mail, industry"."""
+    if body.get("kind") == PromiseKind.HIGH_INTENT:
+        return kinds_words(body.get("signals", ())) or _("does what shows high intent")
+    names = [*body.get("fields", ()), *body.get("evidence", ())]
+    return ", ".join(field_words(name) for name in names) or _("every field agreed on")
+
+
+def field_words(name: str) -> str:
+    """Return the words of a fact, a contact field or a piece of evidence."""
+    if name in FACTS_BY_NAME:
+        return str(FACTS_BY_NAME[name].label)
+    return str(CARRIED.get(name, name))
 
 
 OTHERS = {
-    PromiseKind.ATTEMPTS: lambda: _(
-        "Sales makes at least {number} attempts before “unresponsive”."
+    PromiseKind.ATTEMPTS: lambda: _("Sales makes at least {number} attempts before “unresponsive”"),
+    PromiseKind.REASON_REQUIRED: lambda: _("Sales gives a reason with {number} of rejections"),
+    PromiseKind.VOLUME: lambda: _("Marketing hands over at least {number} leads a month"),
+    PromiseKind.ACCEPTANCE_RATE: lambda: _("Sales accepts at least {number} of what it is sent"),
+    PromiseKind.PACKET: lambda: _("Marketing hands over {number} of leads with {carried}"),
+    PromiseKind.HIGH_INTENT: lambda: _(
+        "Marketing hands over {number} of leads after a high-intent signal: the lead {carried}"
     ),
-    PromiseKind.REASON_REQUIRED: lambda: _("Sales gives a reason with {number} of rejections."),
-    PromiseKind.VOLUME: lambda: _("Marketing hands over at least {number} leads a month."),
-    PromiseKind.ACCEPTANCE_RATE: lambda: _("Sales accepts at least {number} of what it is sent."),
-    PromiseKind.PACKET: lambda: _("{number} of handoffs carry every field agreed on."),
-    PromiseKind.HIGH_INTENT: lambda: _("{number} of handoffs carry a high-intent signal."),
+}
+CARRIED = {
+    "name": gettext_lazy("name"),
+    "email": gettext_lazy("e-mail address"),
+    "phone": gettext_lazy("phone number"),
+    "company": gettext_lazy("company"),
+    "source": gettext_lazy("where it came from"),
+    "campaign": gettext_lazy("campaign"),
+    "score": gettext_lazy("score with its reasons"),
+    "activity": gettext_lazy("something the lead did"),
 }
 UNTOUCHED = {
     Untouched.ENDED: lambda: _("ends and is counted apart"),
@@ -114,6 +149,8 @@ def amount_words(seconds: int, calendar: str, calendars: Calendars) -> str:
 
 def week_words(week: Mapping[str, Sequence[Sequence[str]]]) -> str:
     """Return "Mon–Fri 09:00–17:00; Sat 10:00–12:00": neighbours with equal hours together."""
+    if _never_closes({"week": week}):
+        return _("day and night")
     runs: list[tuple[int, int, str]] = []
     for day in range(7):
         hours = ", ".join(f"{opens}–{closes}" for opens, closes in week.get(str(day), ()))
@@ -166,6 +203,10 @@ def _about(applies: Mapping[str, Any]) -> Parts:
         parts += _fill(_(", for grades {grades}"), grades=", ".join(applies["grades"]))
     if applies.get("sources"):
         parts += _fill(_(", for leads from {sources}"), sources=", ".join(applies["sources"]))
+    for fact, values in sorted((applies.get("segment") or {}).items()):
+        parts += _fill(
+            _(", where {fact} is {values}"), fact=field_words(fact), values=_(" or ").join(values)
+        )
     return parts
 
 

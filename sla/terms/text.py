@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any, Final
 
 from leads.database.registry import KINDS
+from sla.terms.applies import Applies, applies_of
+from sla.terms.ladder import Step, ladder_of
 
 OWNER: Final = "owner"  # a promise's calendar: the one of whoever holds the handoff
 TOUCH_KINDS: Final = tuple(kind.name for kind in KINDS if kind.is_touch)
-AUTOMATED_KINDS: Final = ("email_sent", "sms_sent")
 WARN_PERCENT: Final = 75  # of the amount: from then on a clock is at risk
-REPLY_KINDS: Final = ("email_replied", "chat", "call_inbound", "contact_request")
 
 
 class ClauseKind(StrEnum):
@@ -50,6 +50,11 @@ SIDE_OF: Final = {
 }
 
 
+# What a handoff may have to carry besides facts, each told from the handoff and its lead alone.
+CONTACT: Final = ("name", "email", "phone", "company")
+EVIDENCE: Final = ("source", "campaign", "score", "activity")
+
+
 class Untouched(StrEnum):
     """What a touch clock without a touch is once the handoff is decided before its due time."""
 
@@ -64,23 +69,6 @@ class TouchPolicy:
 
     kinds: frozenset[str] = frozenset(TOUCH_KINDS)
     after_reply: bool = True
-
-
-@dataclass(frozen=True)
-class Applies:
-    """The handoffs a promise is about; what is empty is not asked. Sources are folded names."""
-
-    grades: frozenset[str] = frozenset()
-    fast_track: bool | None = None
-    sources: frozenset[str] = frozenset()
-
-    def to(self, *, grade: str, fast_track: bool, source: str) -> bool:
-        """Tell whether a handoff of this grade, cause and source is one of them."""
-        return (
-            (not self.grades or grade in self.grades)
-            and self.fast_track in {None, fast_track}
-            and (not self.sources or source in self.sources)
-        )
 
 
 @dataclass(frozen=True)
@@ -101,6 +89,7 @@ class PromiseTerms:
     applies: Applies
     touch: TouchPolicy
     untouched: Untouched
+    ladder: tuple[Step, ...] = ()
 
     @property
     def first_calendar(self) -> str:
@@ -108,20 +97,53 @@ class PromiseTerms:
 
 
 @dataclass(frozen=True)
+class CountedTerms:
+    """One promise without a clock, as the scoreboard counts it over the handoffs it ``applies`` to.
+
+    ``at_least`` is the number of ATTEMPTS and VOLUME (handoffs a month), ``percent`` the share of
+    the others. ``fields`` (facts and CONTACT) and ``evidence`` (EVIDENCE) are what a packet must
+    carry, ``signals`` the kinds of activity of which a high-intent handoff had one before it was
+    made. ``touch`` says what an attempt is.
+    """
+
+    key: str
+    name: str
+    kind: PromiseKind
+    side: str
+    at_least: int
+    percent: int
+    applies: Applies
+    touch: TouchPolicy
+    fields: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Terms:
-    """Calendars by key, promises with a clock in the text's order, and the touch policy."""
+    """Calendars by key, promises in the text's order, and the touch policy."""
 
     calendars: Mapping[str, Mapping[str, Any]]
     promises: tuple[PromiseTerms, ...]
     touch: TouchPolicy
-    others: tuple[Mapping[str, Any], ...] = ()  # promises without a clock, as signed
+    others: tuple[CountedTerms, ...] = ()  # promises without a clock
 
-    def chosen_for(self, *, grade: str, fast_track: bool, source: str) -> list[PromiseTerms]:
-        """Return the promises that run for such a handoff: of each kind the first that applies."""
+    @property
+    def asks_for_facts(self) -> bool:
+        """Whether it takes the lead's facts to tell which promises with a clock run."""
+        return any(promise.applies.segment for promise in self.promises)
+
+    def chosen_for(
+        self, *, grade: str, fast_track: bool, source: str, facts: Mapping[str, Any] | None = None
+    ) -> list[PromiseTerms]:
+        """Return the promises that run for such a handoff: of each kind the first that applies.
+
+        ``facts`` are the lead's, by name, when it was handed over; only segments ask for them.
+        """
         chosen: dict[PromiseKind, PromiseTerms] = {}
-        for promise in self.promises:
-            if promise.applies.to(grade=grade, fast_track=fast_track, source=source):
-                chosen.setdefault(promise.kind, promise)
+        for each in self.promises:
+            if each.applies.to(grade=grade, fast_track=fast_track, source=source, facts=facts):
+                chosen.setdefault(each.kind, each)
         return list(chosen.values())
 
     def promise(self, key: str) -> PromiseTerms | None:
@@ -149,14 +171,16 @@ def terms_of(clauses: Iterable[Mapping[str, Any]]) -> Terms:
             if row["body"]["kind"] in CLOCKED
         ),
         touch=touch,
-        others=tuple(row["body"] for row in promises if row["body"]["kind"] not in CLOCKED),
+        others=tuple(
+            _counted(row["key"], row["body"], touch)
+            for row in promises
+            if row["body"]["kind"] not in CLOCKED
+        ),
     )
 
 
 def _promise(key: str, body: Mapping[str, Any], touch: TouchPolicy) -> PromiseTerms:
     amount = int(body["amount_s"])
-    own: Sequence[str] = body.get("touch_kinds") or ()
-    applies = body.get("applies") or {}
     return PromiseTerms(
         key=key,
         name=body["name"],
@@ -165,14 +189,33 @@ def _promise(key: str, body: Mapping[str, Any], touch: TouchPolicy) -> PromiseTe
         warn_amount=amount * body.get("warn_percent", WARN_PERCENT) // 100,
         calendar=body["calendar"],
         otherwise=body.get("otherwise") or body["calendar"],
-        applies=Applies(
-            grades=frozenset(applies.get("grades", ())),
-            fast_track=applies.get("fast_track"),
-            sources=frozenset(applies.get("sources", ())),
-        ),
-        touch=TouchPolicy(frozenset(own), touch.after_reply) if own else touch,
+        applies=applies_of(body.get("applies") or {}),
+        touch=_touch(body, touch),
         untouched=Untouched(body.get("untouched", Untouched.ENDED)),
+        ladder=ladder_of(body),
     )
+
+
+def _counted(key: str, body: Mapping[str, Any], touch: TouchPolicy) -> CountedTerms:
+    kind = PromiseKind(body["kind"])
+    return CountedTerms(
+        key=key,
+        name=body.get("name", key),
+        kind=kind,
+        side=SIDE_OF[kind],
+        at_least=int(body.get("at_least", 0)),
+        percent=int(body.get("percent", 100)),
+        applies=applies_of(body.get("applies") or {}),
+        touch=_touch(body, touch),
+        fields=tuple(body.get("fields", ())),
+        evidence=tuple(body.get("evidence", ())),
+        signals=tuple(body.get("signals", ())),
+    )
+
+
+def _touch(body: Mapping[str, Any], policy: TouchPolicy) -> TouchPolicy:
+    own: Sequence[str] = body.get("touch_kinds") or ()
+    return TouchPolicy(frozenset(own), policy.after_reply) if own else policy
 
 
 def _policy(body: Mapping[str, Any]) -> TouchPolicy:

@@ -10,13 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from portal.accounts.models import Role
 from portal.events.models import Event
 from portal.notifications.models import Notification
-from sla.breaches.handlers import keep_clocks, recompute_clocks, tell_of_breaches
+from sla.breaches.handlers import keep_clocks, recompute_clocks
 from sla.breaches.models import Breach
 from sla.breaches.services import find_breaches, follow_handoffs
 from sla.breaches.tasks import find_breaches as find_breaches_task
 from sla.calendar.services import save_day, seed_calendars
 from sla.clocks.models import Clock
-from sla.clocks.services import pause_clock
+from sla.clocks.pausing import pause_clock
+from sla.escalations.climbing import climb
+from sla.escalations.handlers import begin_escalation
 from tests.factories import make_activity, make_handoff, make_team, make_terms, make_user
 
 MADE = datetime(2026, 3, 2, 9, tzinfo=UTC)  # 10:00 in Berlin
@@ -56,6 +58,8 @@ def test_an_outage_of_six_hours_is_caught_up_with_the_right_stamps() -> None:
     assert list(stamps) == [DUE + timedelta(minutes=10 * step) for step in range(12)]
     assert set(Breach.objects.values_list("found_at", flat=True)) == {back}
     assert len(breached_events()) == 12
+    told = sorted(event.at for event in breached_events())  # so the lead's story has it there
+    assert told == list(stamps)
 
 
 def test_the_task_finds_all_that_is_due_and_again_nothing() -> None:
@@ -102,8 +106,9 @@ def test_the_owner_and_the_sales_leads_of_the_team_are_told_once() -> None:
     (handoff,) = handoffs(1, owner=owner, team=team)
     find_breaches(at=DUE + SECOND)
     for _ in range(2):
-        tell_of_breaches(breached_events(), DUE + SECOND)
-    told = {note.user: note for note in Notification.objects.all()}
+        begin_escalation(breached_events(), DUE + SECOND)
+        climb(at=DUE + SECOND)
+    told = {note.user: note for note in Notification.objects.filter(kind="clock.breached")}
     assert set(told) == {owner, lead}
     assert (
         told[owner].text
@@ -118,12 +123,11 @@ def test_nobody_is_told_of_what_has_been_done_meanwhile() -> None:
     make_activity(handoff.lead, kind="call_outbound", at=DUE + 2 * SECOND)
     events = breached_events()
     keep_clocks(events, DUE + 3 * SECOND)
-    tell_of_breaches(events, DUE + 3 * SECOND)
-    assert not Notification.objects.exists()
+    climb(at=DUE + 3 * SECOND)
+    assert not Notification.objects.filter(kind="clock.breached").exists()
 
 
-@pytest.mark.parametrize("act", ["find", "tell"])
-def test_forty_breaches_cost_the_statements_of_one(act) -> None:
+def test_forty_breaches_cost_the_statements_of_one() -> None:
     costs = []
     team = make_team()
     make_user(team=team, role=Role.SALES_LEAD)
@@ -131,9 +135,7 @@ def test_forty_breaches_cost_the_statements_of_one(act) -> None:
         handoffs(count, team=team, owner=make_user())
         with CaptureQueriesContext(connection) as finding:
             assert find_breaches(at=DUE + SECOND) == count
-        with CaptureQueriesContext(connection) as telling:
-            tell_of_breaches(breached_events()[-count:], DUE + SECOND)
-        costs.append(len(finding if act == "find" else telling))
+        costs.append(len(finding))
     assert costs[0] == costs[1]
 
 

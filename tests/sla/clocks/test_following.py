@@ -11,7 +11,7 @@ from sla.breaches.services import follow_handoffs
 from sla.clocks.models import Clock
 from sla.clocks.services import sync_clocks
 from sla.terms.defaults import default_clauses
-from tests.factories import make_activity, make_handoff, make_terms
+from tests.factories import make_activity, make_facts, make_handoff, make_lead, make_terms
 from tests.sla.clocks.builders import SIGNED, clock_of, decide, local, started
 
 pytestmark = pytest.mark.django_db
@@ -157,7 +157,7 @@ def test_a_withdrawn_disposition_leaves_the_clocks_as_if_they_had_never_stopped(
 @pytest.mark.parametrize(("untouched", "stamp"), [("ended", None), ("met", local(2, 11))])
 def test_the_terms_say_what_an_untouched_clock_is(untouched, stamp) -> None:
     clauses = default_clauses("Europe/Berlin")
-    clauses[3]["body"]["untouched"] = untouched
+    clauses[3]["body"] |= {"untouched": untouched, "name": "Touched"}
     make_terms(at=SIGNED + timedelta(days=1), clauses=clauses)
     handoff = started(local(2, 10))
     decide(handoff, local(2, 11))
@@ -178,9 +178,17 @@ def test_of_two_promises_of_a_kind_the_first_that_applies_runs() -> None:
             "applies": {"fast_track": True},
         },
     }
-    make_terms(at=SIGNED + timedelta(days=1), clauses=[*clauses, fast])
+    swiss = {**fast, "key": "swiss-touch", "body": {**fast["body"], "name": "Swiss touch"}}
+    swiss["body"] |= {"amount_s": 1800, "applies": {"segment": {"country": ["Switzerland"]}}}
+    make_terms(at=SIGNED + timedelta(days=1), clauses=[*clauses, fast, swiss])
     demo = started(local(2, 10), cause="fast_track")
     other = started(local(2, 10))
+    lead = make_lead(at=local(2, 8))
+    make_facts(lead, at=local(2, 8), country=" switzerland")
+    make_facts(lead, at=local(2, 10, 1), country="France")  # after it was handed over
+    moved = make_handoff(lead, at=local(2, 10))
+    sync_clocks([moved.pk], at=local(2, 11))
+    assert clock_of(moved).promise == "swiss-touch"
     assert clock_of(demo).promise == "fast-touch"
     assert clock_of(demo).due_at == local(2, 10, 15)
     assert clock_of(other).promise == "first-touch"

@@ -6,15 +6,18 @@ from itertools import product
 import pytest
 
 from leads.handoffs.models import Handoff
+from leads.routing.passing import pass_on
+from portal.accounts.models import Membership
 from portal.core.errors import Conflict, DomainError
 from portal.events.models import Event
 from sla.breaches.models import Breach
 from sla.breaches.services import follow_handoffs
 from sla.calendar.services import choose_calendar, remove_day, save_day, seed_calendars
 from sla.clocks.models import Clock
-from sla.clocks.services import pause_clock, resume_clock, sync_clocks
+from sla.clocks.pausing import pause_clock, resume_clock
+from sla.clocks.services import sync_clocks
 from sla.terms.defaults import default_clauses
-from tests.factories import make_activity, make_handoff, make_terms, make_user
+from tests.factories import make_activity, make_handoff, make_team, make_terms, make_user
 from tests.sla.clocks.builders import SIGNED, clock_of, decide, local, started
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +68,25 @@ def test_reassignment_to_another_zone_keeps_what_was_used() -> None:
     once = Clock.objects.filter(pk=clock.pk).values().get()
     sync_clocks([handoff.pk], at=local(2, 16))
     assert Clock.objects.filter(pk=clock.pk).values().get() == once
+
+
+def test_what_a_sales_lead_passes_on_keeps_what_was_used(
+    django_capture_on_commit_callbacks,
+) -> None:
+    """By the whole way: the sales lead's word, its event, the clocks that follow it."""
+    user, team = owners_hours(), make_team()
+    Membership.objects.create(team=team, user=user)
+    boss = make_user(role="sales_lead", team=team)
+    handoff = started(local(2, 10), team=team)
+    disposition = clock_of(handoff, "disposition").due_at
+    with django_capture_on_commit_callbacks(execute=True):
+        pass_on(team=team, wishes={handoff.pk: None}, to=user, by=boss, at=local(2, 11))
+    clock = clock_of(handoff)
+    assert (clock.calendar, clock.used, clock.moved_at) == ("west", 3600, local(2, 11))
+    assert clock.due_at == local(2, 18)
+    handoff.refresh_from_db()
+    assert (handoff.owner, handoff.due_at) == (user, local(2, 18))
+    assert clock_of(handoff, "disposition").due_at == disposition  # always open: it never moves
 
 
 def test_a_clock_that_is_over_stays_over_when_it_changes_hands() -> None:

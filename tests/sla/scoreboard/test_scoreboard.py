@@ -216,9 +216,9 @@ def test_one_clock_shows_its_arithmetic(client, recent) -> None:
     client.force_login(make_user(role="marketing"))
     clock = Clock.objects.get(handoff=handoff, kind="first_touch")
     page = client.get(reverse("clock", args=[clock.pk])).content.decode()
-    assert "counts" in page
+    assert "of open time" in page
     assert "Office hours" in page
-    assert "Breached" in page
+    assert "Breaches" in page
 
 
 def test_a_filter_that_cannot_be_read_says_so(client, recent) -> None:

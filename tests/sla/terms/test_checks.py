@@ -51,7 +51,18 @@ def test_the_default_terms_may_be_signed() -> None:
         ({"touch__touch_kinds": ["telepathy"]}, "no activity “telepathy”"),
         ({"touch__touch_kinds": "call_outbound"}, "as a list"),
         ({"touch__untouched": "forgotten"}, "ended, met or breached"),
-        ({"touch__applies": {"weather": "sunny"}}, "grades, sources and the fast track"),
+        ({"touch__applies": {"weather": "sunny"}}, "or about a segment, only"),
+        ({"touch__applies": "demo"}, "or about a segment, only"),
+        ({"touch__applies": {"fast_track": "yes"}}, "or about a segment, only"),
+        ({"touch__applies": {"segment": {"industry": "software"}}}, "a fact and its values"),
+        ({"touch__applies": {"segment": {"shoe_size": ["9"]}}}, "cannot ask for “shoe_size”"),
+        ({"touch__ladder": "shout"}, "list of steps"),
+        ({"touch__ladder": [{"do": "shout"}]}, "Each step says what is done"),
+        ({"touch__ladder": [{"do": ["task"]}]}, "Each step says what is done"),
+        ({"touch__ladder": [{"do": "task", "after_s": -60}]}, "0 minutes to 30 days"),
+        ({"touch__ladder": [{"do": "rest", "when": "warn"}]}, "before the deadline"),
+        ({"touch__ladder": [{"do": "task", "quiet": True}]}, "Only telling somebody"),
+        ({"touch__ladder": [{"do": "task"}, {"do": "task"}]}, "same thing twice"),
         ({"policy__touch_kinds": []}, "at least one activity"),
         ({"policy__automated_after_reply": None}, "yes or no"),
         (
@@ -83,14 +94,46 @@ def test_terms_promise_something_and_say_once_what_a_touch_is() -> None:
         ("volume", "marketing", "at_least", 220, "many"),
         ("acceptance_rate", "marketing", "percent", 60, 0),
         ("packet", "marketing", "percent", 95, None),
+        ("packet", "marketing", "fields", ["email"], ["mood"]),
+        ("packet", "marketing", "fields", ["email"], []),
+        ("packet", "marketing", "evidence", ["score"], ["mood"]),
         ("high_intent", "marketing", "percent", 80, 0.8),
+        ("high_intent", "marketing", "signals", ["demo_request"], []),
     ],
 )
 def test_promises_without_a_clock_give_a_number(kind, side, field, good, bad) -> None:
-    body = {"name": "P", "side": side, "kind": kind, field: good}
+    body = {"name": "P", "side": side, "kind": kind, "percent": 95}
+    body |= {"packet": {"fields": ["email"]}, "high_intent": {"signals": ["chat"]}}.get(kind, {})
+    body |= {field: good}
     assert not check_clause("promise", body)
-    (problem,) = check_clause("promise", body | {field: bad})
-    assert problem.path == field
+    rest = {"fields": []} if field == "evidence" else {}
+    problems = check_clause("promise", body | rest | {field: bad})
+    assert problems[0].path == field
+
+
+def test_a_promise_that_an_earlier_one_takes_every_lead_from_is_named() -> None:
+    rows = clauses()
+    fast = {**rows[3], "key": "demo", "position": 9}
+    fast["body"] = rows[3]["body"] | {
+        "name": "Demo requests",
+        "amount_s": 900,
+        "applies": {"fast_track": True},
+    }
+    (problem,) = check_version([*rows, fast])
+    assert "“Demo requests” never runs" in problem.sentence
+    assert not check_version([*rows, fast | {"position": 2}])
+
+
+def test_a_disposition_is_compared_with_the_first_touch_of_the_same_leads() -> None:
+    rows = clauses(disposition__calendar="office-hours", disposition__amount_s=5 * 3600)
+    slow = {**rows[3], "key": "slow", "position": 2}
+    slow["body"] = rows[3]["body"] | {
+        "name": "Slow",
+        "amount_s": 6 * 3600,
+        "applies": {"segment": {"country": ["Germany"]}},
+    }
+    (problem,) = check_version([*rows, slow])
+    assert "is due before “Slow”" in problem.sentence
 
 
 def test_an_unknown_clause_and_a_body_that_is_none_are_refused() -> None:

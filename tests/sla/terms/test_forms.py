@@ -39,7 +39,52 @@ def filled(clause_kind, body, **changes):
         ("promise", PROMISE | {"applies": {"grades": ["A1", "A2"], "fast_track": False}}),
         ("promise", PROMISE | {"applies": {"sources": ["website"], "fast_track": True}}),
         ("promise", {"name": "V", "side": "marketing", "kind": "volume", "at_least": 220}),
-        ("promise", {"name": "P", "side": "marketing", "kind": "packet", "percent": 95}),
+        (
+            "promise",
+            {
+                "name": "P",
+                "side": "marketing",
+                "kind": "packet",
+                "percent": 95,
+                "fields": ["email", "industry"],
+                "evidence": ["score"],
+            },
+        ),
+        (
+            "promise",
+            {
+                "name": "H",
+                "side": "marketing",
+                "kind": "high_intent",
+                "percent": 80,
+                "signals": ["demo_request", "quote_request"],
+                "applies": {"sources": ["website"]},
+            },
+        ),
+        (
+            "promise",
+            {
+                "name": "A",
+                "side": "sales",
+                "kind": "attempts",
+                "at_least": 3,
+                "touch_kinds": ["call_outbound"],
+            },
+        ),
+        ("promise", PROMISE | {"applies": {"segment": {"size_band": ["50-200", "201-500"]}}}),
+        (
+            "promise",
+            PROMISE
+            | {
+                "ladder": [
+                    {"do": "warn_owner", "when": "warn", "quiet": True},
+                    {"do": "tell_manager", "after_s": 3600},
+                    {"do": "rest", "after_s": 7200},
+                    {"do": "reassign", "after_s": 7200},
+                ]
+            },
+        ),
+        ("promise", {name: PROMISE[name] for name in PROMISE if name != "ladder"}),
         ("calendar", {"name": "N", "zone": "UTC", "week": {"4": [["22:00", "06:00"]]}}),
         ("touch_policy", {"touch_kinds": ["chat"], "automated_after_reply": False}),
     ],
@@ -65,6 +110,8 @@ def test_hours_are_written_as_people_write_them() -> None:
         ("calendar", {"day0": "09:00-12:00, 11:00-13:00"}, "overlap"),
         ("promise", {"amount_s": 0}, "at least 1 minute"),
         ("promise", {"kind": "volume"}, "Give the number"),
+        ("promise", {"segment": "just Germany"}, "a fact and its values"),
+        ("promise", {"step1_do": "reassign", "step1_when": "warn"}, "Nobody loses a lead"),
     ],
 )
 def test_what_cannot_be_kept_is_said_at_the_field(kind, changes, words) -> None:

@@ -21,7 +21,8 @@ CALENDARS = {key: row["body"] for key, row in CLAUSES.items() if row["kind"] == 
 
 def said(key: str, **changes) -> str:
     clause = CLAUSES[key]
-    return plain(sentence(clause["kind"], clause["body"] | changes, CALENDARS))
+    body = clause["body"] | {"ladder": None} | changes
+    return plain(sentence(clause["kind"], body, CALENDARS))
 
 
 @pytest.mark.django_db
@@ -80,6 +81,43 @@ def test_the_warning_comes_after_three_quarters_by_default() -> None:
                 "for leads from website."
             ),
         ),
+        (
+            said("disposition", applies={"segment": {"industry": ["software", "IT services"]}}),
+            (
+                "Sales decides within 24 hours of the handoff, day and night, "
+                "where industry is software or IT services."
+            ),
+        ),
+        (
+            said("disposition", ladder=CLAUSES["disposition"]["body"]["ladder"]),
+            (
+                "Sales decides within 24 hours of the handoff, day and night. After 75 % of the "
+                "time: warn the owner in their working hours. When it breaches: warn the owner, "
+                "tell the sales lead."
+            ),
+        ),
+        (
+            said(
+                "disposition",
+                ladder=[
+                    {"do": "rest", "after_s": 7200},
+                    {"do": "reassign", "after_s": 7200},
+                    {"do": "task"},
+                ],
+            ),
+            (
+                "Sales decides within 24 hours of the handoff, day and night. When it breaches: "
+                "give the owner a follow-up. 2 h of working time later: take who did not respond "
+                "out of rotation, give it to somebody else."
+            ),
+        ),
+        (
+            said("disposition", ladder=[]),
+            (
+                "Sales decides within 24 hours of the handoff, day and night. "
+                "Nothing follows a breach."
+            ),
+        ),
         (said("office-hours"), "“Office hours” is open Mon–Fri 09:00–17:00, Europe/Berlin."),
         (
             said("touches"),
@@ -102,8 +140,31 @@ def test_each_clause_reads_as_a_sentence(words, expected) -> None:
             "Sales makes at least 4 attempts before “unresponsive”.",
         ),
         (
-            {"kind": "acceptance_rate", "percent": 60},
-            "Sales accepts at least 60 % of what it is sent.",
+            {"kind": "acceptance_rate", "percent": 60, "applies": {"sources": ["website"]}},
+            "Sales accepts at least 60 % of what it is sent, for leads from website.",
+        ),
+        (
+            {"kind": "attempts", "at_least": 3, "touch_kinds": ["call_outbound"]},
+            "Sales makes at least 3 attempts before “unresponsive”, counting is called.",
+        ),
+        (
+            {
+                "kind": "packet",
+                "percent": 95,
+                "fields": ["phone", "industry"],
+                "evidence": ["score"],
+            },
+            (
+                "Marketing hands over 95 % of leads with phone number, industry, "
+                "score with its reasons."
+            ),
+        ),
+        (
+            {"kind": "high_intent", "percent": 80, "signals": ["demo_request"]},
+            (
+                "Marketing hands over 80 % of leads after a high-intent signal: "
+                "the lead asks for a demo."
+            ),
         ),
     ],
 )

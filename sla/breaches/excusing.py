@@ -1,0 +1,61 @@
+"""Excusing a breach, with a reason that both sides read."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from leads.handoffs.models import Handoff
+from portal.accounts.models import User
+from portal.core.errors import Conflict, DomainError, NotAllowed
+from portal.core.instants import whole_second
+from portal.core.text import clean_text
+from portal.events.services import record
+from sla.breaches.models import Excuse
+from sla.clocks.models import Clock
+from sla.clocks.pausing import REASON_LENGTH, leads_sales_of
+from sla.clocks.states import State, state_of
+
+
+@transaction.atomic
+def excuse_clock(*, clock: Clock, reason: str, by: User, at: datetime) -> Excuse:
+    """Excuse a breach: the clock is counted apart, with the reason beside it.
+
+    The breach stays, stamped as it was; steps that were still to come are not taken. Records
+    ``clock.excused``. Raises NotAllowed unless a sales lead of the team or an admin asks,
+    DomainError without a reason, Conflict when nothing is breached. Locks the handoff and clock.
+    """
+    at = whole_second(at)
+    locked = _locked(clock, by)
+    reason = clean_text(reason)[:REASON_LENGTH]
+    if not reason:
+        raise DomainError(_("Say why: both sides read it on the scoreboard."))
+    if locked.is_excused:
+        raise Conflict(_("This breach is excused already. Reload the page to see why."))
+    if state_of(locked, at) != State.BREACHED:
+        raise Conflict(_("Only a breach that stands can be excused. Reload the page to see it."))
+    row = Excuse.objects.create(clock=locked, reason=reason, by=by, at=at)
+    Clock.objects.filter(pk=locked.pk).update(is_excused=True)
+    payload = {"clock": locked.pk}
+    record("clock.excused", subject=locked.handoff, actor=by, at=at, payload=payload)
+    return row
+
+
+@transaction.atomic
+def take_excuse_back(*, clock: Clock, by: User, at: datetime) -> None:
+    """Count the breach again. Records ``clock.excuse_withdrawn``; raises as ``excuse_clock``."""
+    at = whole_second(at)
+    locked = _locked(clock, by)
+    standing = Excuse.objects.filter(clock=locked, withdrawn_at=None)
+    if not standing.update(withdrawn_at=at, withdrawn_by=by):
+        raise Conflict(_("This breach is not excused any more. Reload the page to see it."))
+    Clock.objects.filter(pk=locked.pk).update(is_excused=False)
+    payload = {"clock": locked.pk}
+    record("clock.excuse_withdrawn", subject=locked.handoff, actor=by, at=at, payload=payload)
+
+
+def _locked(clock: Clock, by: User) -> Clock:
+    handoff = Handoff.objects.select_for_update(no_key=True).get(pk=clock.handoff_id)
+    if not leads_sales_of(handoff, by):
+        raise NotAllowed(_("Breaches are excused by a sales lead of the team."))
+    return Clock.objects.select_for_update(no_key=True).get(pk=clock.pk)

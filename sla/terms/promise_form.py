@@ -1,0 +1,276 @@
+"""The editor of a promise: who promises what, for which leads, and what follows a breach."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from leads.database.registry import FACTS, KINDS
+from portal.agreements.forms import ClauseForm, OpenClause
+from sla.terms.ladder import MOST_STEPS, When
+from sla.terms.sentences import CARRIED
+from sla.terms.step_words import ACTS
+from sla.terms.text import (
+    CLOCKED,
+    CONTACT,
+    EVIDENCE,
+    OWNER,
+    SIDE_OF,
+    WARN_PERCENT,
+    ClauseKind,
+    PromiseKind,
+    Untouched,
+)
+
+MINUTE = 60
+PROMISES = (
+    (PromiseKind.FIRST_TOUCH.value, _("Sales: a first touch in time")),
+    (PromiseKind.DISPOSITION.value, _("Sales: a disposition in time")),
+    (PromiseKind.ATTEMPTS.value, _("Sales: attempts before “unresponsive”")),
+    (PromiseKind.REASON_REQUIRED.value, _("Sales: a reason with rejections")),
+    (PromiseKind.VOLUME.value, _("Marketing: handoffs a month")),
+    (PromiseKind.ACCEPTANCE_RATE.value, _("Marketing: a share accepted")),
+    (PromiseKind.PACKET.value, _("Marketing: complete packets")),
+    (PromiseKind.HIGH_INTENT.value, _("Marketing: high-intent signals")),
+)
+UNTOUCHED = (
+    (Untouched.ENDED.value, _("ends and is counted apart")),
+    (Untouched.MET.value, _("is met by the disposition")),
+    (Untouched.BREACHED.value, _("is breached")),
+)
+FAST_TRACK = (("", _("all")), ("yes", _("fast track only")), ("no", _("all but the fast track")))
+TOUCHED = {PromiseKind.FIRST_TOUCH, PromiseKind.ATTEMPTS}  # an activity keeps these
+COUNTED = {PromiseKind.ATTEMPTS, PromiseKind.VOLUME}  # the others promise a share
+TOUCHES = [(kind.name, kind.label) for kind in KINDS if not kind.is_quiet]
+FIELDS = [
+    *((name, CARRIED[name]) for name in CONTACT),
+    *((fact.name, fact.label) for fact in FACTS if not fact.derived),
+]
+SIGNALS = [(kind.name, kind.label) for kind in KINDS if not kind.is_touch]
+DO = [("", "–"), *((act.value, words) for act, words in ACTS.items())]
+WHEN = [(When.DUE.value, _("the deadline")), (When.WARN.value, _("the warning"))]
+PARTS = ("do", "when", "after", "quiet")
+
+
+class PromiseForm(ClauseForm):
+    """One promise. What a kind does not use may stay empty."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    kind = forms.ChoiceField(label=_("Who promises what"), choices=PROMISES)
+    amount_s = forms.IntegerField(
+        label=_("Within minutes"),
+        required=False,
+        help_text=_("Of working time in the calendar: 240 for 4 hours."),
+    )
+    number = forms.IntegerField(
+        label=_("Number or percent"), required=False, help_text=_("For promises without a clock.")
+    )
+    calendar = forms.CharField(label=_("Counted in"), required=False, widget=forms.Select)
+    otherwise = forms.CharField(
+        label=_("While nobody owns it"),
+        required=False,
+        widget=forms.Select,
+        help_text=_("For the owner’s own hours."),
+    )
+    warn_percent = forms.IntegerField(label=_("At risk from percent of the time"), required=False)
+    untouched = forms.ChoiceField(
+        label=_("Decided in time without a touch, a first touch"), choices=UNTOUCHED, required=False
+    )
+    grades = forms.CharField(label=_("Only grades"), required=False, max_length=40)
+    sources = forms.CharField(label=_("Only from sources"), required=False, max_length=500)
+    fast_track = forms.ChoiceField(label=_("Fast track"), choices=FAST_TRACK, required=False)
+    segment = forms.CharField(
+        label=_("Only the segment"),
+        required=False,
+        max_length=500,
+        help_text=_("A fact and its values: industry: software, IT services; country: Germany"),
+    )
+    touch_kinds = forms.MultipleChoiceField(
+        label=_("Counts as a touch or an attempt here"),
+        choices=TOUCHES,
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 5}),
+        help_text=_("None: what the terms call a touch."),
+    )
+    fields_ = forms.MultipleChoiceField(
+        label=_("A packet carries"),
+        choices=FIELDS,
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 5}),
+    )
+    evidence = forms.MultipleChoiceField(
+        label=_("and as evidence"),
+        choices=[(name, CARRIED[name]) for name in EVIDENCE],
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 4}),
+    )
+    signals = forms.MultipleChoiceField(
+        label=_("High intent is when the lead"),
+        choices=SIGNALS,
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 5}),
+    )
+    own_fields: Sequence[Sequence[str]] = (
+        ("name", "kind"),
+        ("amount_s", "calendar", "otherwise"),
+        ("number", "warn_percent", "untouched"),
+        ("grades", "sources", "fast_track"),
+        ("segment", "touch_kinds"),
+        ("fields_", "evidence", "signals"),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, *, opened: OpenClause) -> None:
+        super().__init__(data, opened=opened)
+        calendars = [
+            (row["key"], row["body"].get("name", row["key"]))
+            for row in opened.clauses
+            if row["kind"] == ClauseKind.CALENDAR
+        ]
+        self._choices("calendar", [*calendars, (OWNER, _("the owner’s own hours"))])
+        self._choices("otherwise", [("", "–"), *calendars])
+
+    def prepare(self) -> None:
+        """Offer a line for each step of the ladder, and one more."""
+        steps = self.opened.body.get("ladder") or []
+        self.steps = min(len(steps) + 1, MOST_STEPS)
+        for number in range(self.steps):
+            step = steps[number] if number < len(steps) else {}
+            self.fields.update(_step_fields(number, step))
+        rows = (tuple(f"step{number}_{part}" for part in PARTS) for number in range(self.steps))
+        self.own_fields = (*type(self).own_fields, *rows)
+
+    def _choices(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
+        widget = self.fields[name].widget
+        if isinstance(widget, forms.Select):
+            widget.choices = choices
+
+    def initial_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        applies = body.get("applies") or {}
+        fast = applies.get("fast_track")
+        return {
+            **{name: body.get(name) for name in ("name", "kind", "calendar", "otherwise")},
+            "amount_s": int(body.get("amount_s") or 0) // MINUTE or None,
+            "number": body.get("percent", body.get("at_least")),
+            "warn_percent": body.get("warn_percent", WARN_PERCENT),
+            "untouched": body.get("untouched", Untouched.ENDED.value),
+            "grades": ", ".join(applies.get("grades", ())),
+            "sources": ", ".join(applies.get("sources", ())),
+            "fast_track": "" if fast is None else "yes" if fast else "no",
+            "segment": _segment_text(applies.get("segment") or {}),
+            "touch_kinds": list(body.get("touch_kinds", ())),
+            "fields_": list(body.get("fields", ())),
+            "evidence": list(body.get("evidence", ())),
+            "signals": list(body.get("signals", ())),
+        }
+
+    def make_body(self) -> dict[str, Any]:
+        given, kind = self.cleaned_data, PromiseKind(self.cleaned_data["kind"])
+        body: dict[str, Any] = {
+            "name": given["name"].strip(),
+            "side": SIDE_OF[kind],
+            "kind": kind.value,
+        }
+        body |= self._counted(kind) if kind not in CLOCKED else self._timed(kind)
+        kinds = list(given["touch_kinds"])
+        if kinds and kind in TOUCHED:
+            body["touch_kinds"] = kinds
+        return body | self._applies()
+
+    def _counted(self, kind: PromiseKind) -> dict[str, Any]:
+        given = self.cleaned_data
+        body = {"at_least" if kind in COUNTED else "percent": given["number"]}
+        if kind == PromiseKind.PACKET:
+            body |= {"fields": list(given["fields_"]), "evidence": list(given["evidence"])}
+        if kind == PromiseKind.HIGH_INTENT:
+            body |= {"signals": list(given["signals"])}
+        return body
+
+    def _timed(self, kind: PromiseKind) -> dict[str, Any]:
+        given = self.cleaned_data
+        body: dict[str, Any] = {
+            "amount_s": (given["amount_s"] or 0) * MINUTE,
+            "calendar": given["calendar"],
+            "warn_percent": WARN_PERCENT
+            if given["warn_percent"] is None
+            else given["warn_percent"],
+        }
+        if given["calendar"] == OWNER and given["otherwise"]:
+            body["otherwise"] = given["otherwise"]
+        if kind == PromiseKind.FIRST_TOUCH:
+            body["untouched"] = given["untouched"] or Untouched.ENDED.value
+        steps = [step for number in range(self.steps) if (step := self._step(number))]
+        # A text that never spoke of a ladder keeps the usual steps until somebody adds one.
+        return body | ({"ladder": steps} if steps or "ladder" in self.opened.body else {})
+
+    def _step(self, number: int) -> dict[str, Any]:
+        do, when, after, quiet = (self.cleaned_data[f"step{number}_{part}"] for part in PARTS)
+        if not do:
+            return {}
+        step: dict[str, Any] = {"do": do}
+        if when == When.WARN:
+            step["when"] = when
+        if after:
+            step["after_s"] = after * MINUTE
+        return step | ({"quiet": True} if quiet else {})
+
+    def _applies(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        applies: dict[str, Any] = {
+            "grades": [grade.upper() for grade in words_of(given["grades"])],
+            "sources": [source.casefold() for source in words_of(given["sources"])],
+            "segment": _segment(given["segment"]),
+        }
+        applies = {name: values for name, values in applies.items() if values}
+        if given["fast_track"]:
+            applies["fast_track"] = given["fast_track"] == "yes"
+        return {"applies": applies} if applies else {}
+
+    def add_problem(self, path: str, sentence: str) -> None:
+        names = {"at_least": "number", "percent": "number", "fields": "fields_"}
+        names |= {"ladder": "step0_do", "applies": "grades"}
+        super().add_problem(names.get(path, path), sentence)
+
+
+def _step_fields(number: int, step: Mapping[str, Any]) -> dict[str, forms.Field]:
+    after = int(step.get("after_s", 0)) // MINUTE or None
+    return {
+        f"step{number}_do": forms.ChoiceField(
+            label=_("Then") if number else _("When it runs out"),
+            choices=DO,
+            required=False,
+            initial=step.get("do", ""),
+        ),
+        f"step{number}_when": forms.ChoiceField(
+            label=_("Counted from"),
+            choices=WHEN,
+            required=False,
+            initial=step.get("when", When.DUE.value),
+        ),
+        f"step{number}_after": forms.IntegerField(
+            label=_("Minutes of working time after"), required=False, min_value=0, initial=after
+        ),
+        f"step{number}_quiet": forms.BooleanField(
+            label=_("Only in their working hours"),
+            required=False,
+            initial=bool(step.get("quiet")),
+        ),
+    }
+
+
+def words_of(text: str) -> list[str]:
+    """Return what stands between commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _segment_text(segment: Mapping[str, Any]) -> str:
+    return "; ".join(f"{fact}: {', '.join(values)}" for fact, values in segment.items())
+
+
+def _segment(text: str) -> dict[str, list[str]]:
+    """Return "industry: software, IT; country: Germany" as signed; what has no colon keeps its
+    name without values, for the check to name."""
+    parts = [part.partition(":") for part in text.split(";") if part.strip()]
+    return {
+        name.strip().casefold().replace(" ", "_"): words_of(values) for name, _c, values in parts
+    }
