@@ -6,39 +6,54 @@ from datetime import datetime
 from typing import Any
 
 from leads.handoffs.models import Handoff
-from portal.agreements.models import Version
-from scoring.engine.judging import gate_bits
+from scoring.definitions.services import Applied
+from scoring.engine.judging import Judged, gate_bits
 from scoring.engine.models import Evidence
 from scoring.rules.activities import Activity
 from scoring.rules.definition import AllOf, AnyOf, Definition, Fact, Gate, NoneOf
 from scoring.rules.evaluate import Facts, Standing
 from scoring.rules.explain import explain
+from scoring.rules.necessity import needed
+
+FROZEN = Evidence.Kind.FROZEN
 
 
 def freeze(
-    items: Sequence[tuple[Handoff, Standing, Facts, Sequence[Activity]]],
-    *,
-    version: Version,
-    definition: Definition,
-    at: datetime,
-    kind: Evidence.Kind = Evidence.Kind.FROZEN,
+    items: Sequence[tuple[Handoff, Judged]], *, at: datetime, kind: Evidence.Kind = FROZEN
 ) -> None:
     """Store the evidence of these handoffs as of ``at``, in one statement. Never changed again."""
     Evidence.objects.bulk_create(
-        Evidence(
-            handoff=handoff,
-            kind=kind,
-            version=version,
-            as_of=at,
-            fit=standing.fit,
-            engagement=standing.engagement,
-            total=standing.total,
-            grade=standing.grade,
-            gates=gate_bits(standing),
-            fired=standing.fired,
-            document=evidence_document(definition, standing, facts, activities),
+        evidence_of(
+            handoff, one.applied, one.standing, one.facts, one.history.activities, at=at, kind=kind
         )
-        for handoff, standing, facts, activities in items
+        for handoff, one in items
+    )
+
+
+def evidence_of(
+    handoff: Handoff,
+    applied: Applied,
+    standing: Standing,
+    facts: Facts,
+    activities: Sequence[Activity],
+    *,
+    at: datetime,
+    kind: Evidence.Kind,
+) -> Evidence:
+    """Return the evidence of one handoff, not stored yet."""
+    return Evidence(
+        handoff=handoff,
+        kind=kind,
+        version=applied.version,
+        as_of=at,
+        fit=standing.fit,
+        engagement=standing.engagement,
+        total=standing.total,
+        grade=standing.grade,
+        gates=gate_bits(standing),
+        fired=standing.fired,
+        needed=needed(applied.definition, standing, facts),
+        document=evidence_document(applied.definition, standing, facts, activities),
     )
 
 
@@ -73,8 +88,13 @@ def evidence_document(
 
 
 def decisive_facts(definition: Definition) -> set[str]:
-    """Return the facts that decide besides the rules: those of the ICP and of every gate."""
-    found = set(definition.icp.fields()) if definition.icp else set()
+    """Return the facts that decide besides the rules: of the segment, the ICP and every gate."""
+    found = {
+        name
+        for condition in (definition.segment, definition.icp)
+        if condition is not None
+        for name in condition.fields()
+    }
     for gate in (definition.mql, definition.sales_ready, definition.fast_track):
         found |= _facts_of(gate) if gate else set()
     return found

@@ -16,18 +16,18 @@ from leads.database.facts import KnownFacts, known_facts
 from leads.database.models import Gate, Lead
 from portal.agreements.models import Version
 from scoring.definitions.registration import labels
-from scoring.definitions.services import definition_in_force, parsed
+from scoring.definitions.services import definitions_in_force, parsed
+from scoring.engine.applies import why_applies, why_in_segment
 from scoring.engine.models import Evidence
-from scoring.engine.reading import LeadHistory, read_histories
+from scoring.engine.outlook import ClosedGate, Outlook, outlook
+from scoring.engine.reading import read_histories
 from scoring.engine.words import activity_words, date_words, facts_words, gate_ticks, times_words
 from scoring.rules.amounts import show
-from scoring.rules.definition import GATES, Definition, GateInput
-from scoring.rules.evaluate import Facts, Standing, evaluate, facts_at
-from scoring.rules.explain import explain, gate_name, missing
-from scoring.rules.freshness import valid_until
+from scoring.rules.definition import Definition, GateInput
+from scoring.rules.evaluate import Facts
+from scoring.rules.explain import explain, gate_name
 
 Line = Mapping[str, Any]  # a line of ``scoring.rules.explain``, as evidence stores it
-LATER_CHANGES = 12  # how far ahead one looks for the day on which a score falls
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,6 @@ class Tick:
 
 
 @dataclass(frozen=True)
-class ClosedGate:
-    """A gate that is closed, and what it misses, in sentences."""
-
-    name: str
-    missing: list[str]
-
-
-@dataclass(frozen=True)
 class FiredRule:
     key: str
     name: str
@@ -86,8 +78,10 @@ class Explanation:
     fired: list[FiredRule]
     closed: list[ClosedGate] = field(default_factory=list)
     note: str = ""
+    outlook: Outlook | None = None
     counted: Mapping[int, int] = field(default_factory=dict)  # points by the activity's id
     is_reconstructed: bool = False
+    applies: str = ""  # by which definition and why, where there is more than one
 
 
 @dataclass(frozen=True)
@@ -99,19 +93,18 @@ class _Behind:
     origins: Mapping[str, list[int]]
 
 
-def explanation_of(evidence: Evidence) -> Explanation:
-    """Return what one handoff's evidence says. Load it with ``version`` and ``handoff``."""
-    return explanations_of([evidence])[evidence.pk]
-
-
-def explanations_of(evidences: Sequence[Evidence]) -> dict[int, Explanation]:
+def explanations_of(
+    evidences: Sequence[Evidence], known: Mapping[int, Sequence[KnownFacts]] | None = None
+) -> dict[int, Explanation]:
     """Return the explanation of each evidence by its handoff's id; three queries for any number.
 
     Points, values and counted activities are the frozen ones; only titles of objects and who
-    said a fact are looked up. Load them with ``version`` and ``handoff``.
+    said a fact are looked up, the latter not where ``known`` gives each lead's facts over time.
+    Load the evidences with ``version`` and ``handoff``.
     """
     activities = _activities(line for one in evidences for line in one.document["lines"])
-    known = known_facts({one.handoff.lead_id for one in evidences})
+    if known is None:
+        known = known_facts({one.handoff.lead_id for one in evidences})
     explained = {}
     for one in evidences:
         behind = _behind(activities, _row_at(known.get(one.handoff.lead_id, []), one.as_of))
@@ -143,6 +136,7 @@ def _of_evidence(evidence: Evidence, behind: _Behind) -> Explanation:
         fired=_fired(document["rules"], definition),
         counted=_counted(document["lines"], definition),
         is_reconstructed=evidence.kind == Evidence.Kind.RECONSTRUCTED,
+        applies=why_in_segment(definition, facts),
     )
 
 
@@ -151,13 +145,14 @@ def explain_lead(lead: Lead, at: datetime) -> Explanation | None:
 
     None before the first definition is in force. A fixed number of queries.
     """
-    found = definition_in_force(at)
+    found = definitions_in_force(at)
     if found is None:
         return None
-    version, definition = found
-    history = read_histories([lead.pk], definition)[lead.pk]
-    facts = facts_at(history.snapshots, at)
-    standing = evaluate(definition, facts, history.activities, at)
+    history = read_histories([lead.pk], found.definitions)[lead.pk]
+    over_time = outlook(
+        found.definitions, history.snapshots, history.activities, at, with_past=True
+    )
+    standing, facts, definition = over_time.now, over_time.facts, over_time.definition
     lines = [asdict(line) for line in explain(definition, standing)]
     row = _row_at(known_facts([lead.pk], until=at).get(lead.pk, []), at)
     behind = _behind(_activities(lines), row)
@@ -166,7 +161,7 @@ def explain_lead(lead: Lead, at: datetime) -> Explanation | None:
         standing.total, standing.fit, standing.engagement, standing.fired, standing.icp, facts.get
     )
     return Explanation(
-        version=version,
+        version=found.of(facts).version,
         as_of=at,
         total=standing.total,
         grade=standing.grade,
@@ -175,8 +170,10 @@ def explain_lead(lead: Lead, at: datetime) -> Explanation | None:
         gate=gate_name(gate),
         fired=_fired([factor.rule.key for factor in standing.factors], definition),
         counted=_counted(lines, definition),
-        closed=_closed(definition, standing, facts),
-        note=_falls(definition, standing, history, at),
+        closed=over_time.closed(),
+        note=over_time.falls(),
+        outlook=over_time,
+        applies=why_applies(found, facts),
     )
 
 
@@ -273,27 +270,3 @@ def _limit(line: Line, after: Sequence[Line]) -> FactorLine:
             line["points"], _("%(group)s stops at %(points)s") % words, evidence, cap=True
         )
     return FactorLine(line["points"], _("%(group)s counts at least %(points)s") % words, cap=True)
-
-
-def _closed(definition: Definition, standing: Standing, facts: Facts) -> list[ClosedGate]:
-    words = labels()
-    return [
-        ClosedGate(gate_name(gate), missing(definition, standing, facts, gate, words))
-        for gate in GATES
-        if getattr(definition, gate) is not None and not getattr(standing, gate)
-    ]
-
-
-def _falls(definition: Definition, now: Standing, history: LeadHistory, at: datetime) -> str:
-    """Say when the score falls if nothing more happens; empty when time changes nothing soon."""
-    later: datetime | None = at
-    for _step in range(LATER_CHANGES):
-        later = valid_until(definition, history.snapshots, history.activities, later or at)
-        if later is None:
-            return ""
-        facts = facts_at(history.snapshots, later)
-        then = evaluate(definition, facts, history.activities, later)
-        if then.total < now.total:
-            words = {"total": then.total, "when": date_words([later], [], {}, always=True)}
-            return _("Falls to %(total)s on %(when)s if nothing more happens.") % words
-    return ""

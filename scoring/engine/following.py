@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 
-from leads.database.models import FactSnapshot, Gate, Lead, Stage, StaleCause
+from leads.database.models import FactSnapshot, Gate, Lead, Stage, StaleCause, Standing
 from leads.database.stages import move_leads, pass_through
-from leads.dispositions.models import Disposition, Outcome
+from leads.dispositions.models import Disposition, Effect, Outcome
 from leads.handoffs.models import Cause, Handoff, Release
 from leads.handoffs.services import (
     NewHandoff,
@@ -25,11 +25,10 @@ from leads.handoffs.services import (
     queue_releases,
 )
 from portal.accounts.models import Organisation
-from portal.agreements.models import Version
 from portal.events.services import record_each
+from scoring.definitions.services import InForce
 from scoring.engine.evidence import freeze
 from scoring.engine.judging import Judged
-from scoring.rules.definition import Definition
 from scoring.rules.reentry import has_new_intent
 
 FROM = (Stage.KNOWN, Stage.MQL)
@@ -47,11 +46,14 @@ class Followed:
 
 @dataclass(frozen=True)
 class Setting:
-    """What holds for one settling: the version in force and the instant."""
+    """What holds for one settling: the definitions in force and the instant.
 
-    version: Version
-    definition: Definition
+    ``is_rescore``: nothing happened to the leads; what opens a gate is that all are scored anew.
+    """
+
+    in_force: InForce
     at: datetime
+    is_rescore: bool = False
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -65,8 +67,8 @@ def follow(judged: Sequence[Judged], setting: Setting) -> Followed:
     Costs no statement when nothing follows.
     """
     ready = _may_enter([one for one in judged if one.handoff_gate], setting)
-    at_once = [(one, cause) for one, cause in ready if is_live(one, setting.version)]
-    later = [one for one, _ in ready if not is_live(one, setting.version)]
+    at_once = [(one, cause) for one, cause in ready if is_live(one, setting)]
+    later = [one for one, _ in ready if not is_live(one, setting)]
     leaving = {one.lead_id for one, _ in at_once}
     followed = Followed(qualified=_qualify(judged, leaving, setting))
     followed.handoffs = _hand_off(at_once, setting)
@@ -83,17 +85,27 @@ def follow(judged: Sequence[Judged], setting: Setting) -> Followed:
     return followed
 
 
-def is_live(one: Judged, version: Version) -> bool:
+def is_live(one: Judged, setting: Setting) -> bool:
     """Whether an activity, a fact or passing time caused this settling of the lead.
 
-    What waited since before the version was in force was not what opened a gate: the
-    activation was.
+    What waited since before its version was in force was not what opened a gate: the
+    activation was. A lead that a fact moved to another segment is live, too.
     """
-    stale_since = one.record.stale_since
+    record, version, stale_since = one.record, one.applied.version, one.record.stale_since
     if stale_since is None:
-        return one.record.version_id == version.pk
-    begun = version.effective_from
-    return one.record.stale_cause == StaleCause.LIVE and (begun is None or stale_since >= begun)
+        by_time = record.version_id == version.pk or _was_moved_by_time(record, setting.in_force)
+        return by_time and not setting.is_rescore
+    begun = version.in_force_since
+    return record.stale_cause == StaleCause.LIVE and (begun is None or stale_since >= begun)
+
+
+def _was_moved_by_time(record: Standing, in_force: InForce) -> bool:
+    """Whether a fact that was dated later took a lead to another segment of the same order."""
+    return (
+        record.version_id in in_force.version_ids
+        and record.scored_at is not None
+        and record.scored_at > in_force.since
+    )
 
 
 def _qualify(judged: Sequence[Judged], leaving: set[int], setting: Setting) -> list[int]:
@@ -114,10 +126,10 @@ def _qualify(judged: Sequence[Judged], leaving: set[int], setting: Setting) -> l
             cause="lead.qualified",
             only_from=[Stage.KNOWN],
         )
-    version = setting.version.pk
+    versions = {one.lead_id: one.applied.version.pk for one in judged}
     record_each(
         "lead.qualified",
-        [(Lead(pk=pk), {"version": version}) for pk in sorted(moved)],
+        [(Lead(pk=pk), {"version": versions[pk]}) for pk in sorted(moved)],
         actor=None,
         at=setting.at,
     )
@@ -161,6 +173,7 @@ def _re_entering(recycled: Sequence[Judged], setting: Setting) -> list[Judged]:
     rejected = dict(
         Disposition.objects.standing()
         .filter(handoff__lead__in=ids, outcome=Outcome.REJECTED, decided_at__isnull=False)
+        .exclude(reason__effect=Effect.DUPLICATE)  # a merged lead's: no judgement on this one
         .values("handoff__lead_id")
         .annotate(last=Max("decided_at"))
         .values_list("handoff__lead_id", "last")
@@ -171,7 +184,7 @@ def _re_entering(recycled: Sequence[Judged], setting: Setting) -> list[Judged]:
         if day is None or since is None or setting.at < opening_of(day, setting.zone):
             continue
         activities = one.history.activities
-        if has_new_intent(setting.definition, activities, setting.at, since):
+        if has_new_intent(one.applied.definition, activities, setting.at, since):
             entering.append(one)
     return entering
 
@@ -192,6 +205,7 @@ def _hand_off(entering: Sequence[tuple[Judged, Cause]], setting: Setting) -> lis
                 total=one.standing.total,
                 grade=one.standing.grade,
                 gate=one.handoff_gate,
+                checklist=one.applied.definition.checklist,
             )
             for one, cause in entering
         ],
@@ -205,20 +219,7 @@ def _hand_off(entering: Sequence[tuple[Judged, Cause]], setting: Setting) -> lis
 
 def freeze_for(made: Sequence[Handoff], judged: dict[int, Judged], setting: Setting) -> None:
     """Freeze the evidence of handoffs made in this settling."""
-    freeze(
-        [
-            (
-                handoff,
-                judged[handoff.lead_id].standing,
-                judged[handoff.lead_id].facts,
-                judged[handoff.lead_id].history.activities,
-            )
-            for handoff in made
-        ],
-        version=setting.version,
-        definition=setting.definition,
-        at=setting.at,
-    )
+    freeze([(handoff, judged[handoff.lead_id]) for handoff in made], at=setting.at)
 
 
 def _queue(waiting: Sequence[Judged], setting: Setting) -> list[int]:
@@ -229,7 +230,7 @@ def _queue(waiting: Sequence[Judged], setting: Setting) -> list[int]:
         [
             NewRelease(
                 lead_id=one.lead_id,
-                cause=_why(one, setting.version),
+                cause=_why(one),
                 gate=one.handoff_gate,
                 total=one.standing.total,
             )
@@ -239,9 +240,9 @@ def _queue(waiting: Sequence[Judged], setting: Setting) -> list[int]:
     )
 
 
-def _why(one: Judged, version: Version) -> Release.Cause:
+def _why(one: Judged) -> Release.Cause:
     if one.record.stale_since is not None and one.record.stale_cause == StaleCause.IMPORT:
         return Release.Cause.IMPORT
-    if one.record.version_id != version.pk:
+    if one.record.version_id != one.applied.version.pk:
         return Release.Cause.ACTIVATION
     return Release.Cause.RESCORE

@@ -7,9 +7,13 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from leads.database.models import Lead, Stage, Standing
+from leads.dispositions.appeals import granted_without_handoff
 from portal.accounts.models import Organisation
 from portal.events.models import Event, EventLead
+from scoring.engine import again
+from scoring.engine.cache import refresh
 from scoring.engine.following import opening_of
+from scoring.engine.manifest import read_manifest
 
 
 def wake_on_recycle_date(events: Sequence[Event], at: datetime) -> None:
@@ -23,3 +27,15 @@ def wake_on_recycle_date(events: Sequence[Event], at: datetime) -> None:
     for instant, lead_ids in by_day.items():
         later = Q(valid_until=None) | Q(valid_until__gt=instant)
         Standing.objects.filter(later, lead__in=lead_ids).update(valid_until=instant)
+
+
+def forget_columns(events: Sequence[Event], at: datetime) -> None:
+    """``lead.erased``: build this machine's columns of those leads anew; others when they look."""
+    if read_manifest() is not None:
+        refresh(at=at)
+
+
+def hand_over_again(events: Sequence[Event], at: datetime) -> None:
+    """``appeal.answered``: a granted appeal sends its lead to sales again, once."""
+    for appeal in granted_without_handoff([event.subject_id for event in events]):
+        again.hand_over_again(appeal, at=at)

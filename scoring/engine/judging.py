@@ -7,18 +7,18 @@ from datetime import datetime
 from leads.database.models import Gate
 from leads.database.models import Standing as StandingRecord
 from leads.database.standing import StandingRow
-from portal.agreements.models import Version
+from scoring.definitions.services import Applied, InForce
 from scoring.engine.reading import LeadHistory
-from scoring.rules.definition import Definition
 from scoring.rules.evaluate import Facts, Standing, evaluate, facts_at
 from scoring.rules.freshness import valid_until
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One lead's stored row as it was found, and what it scores now."""
+    """One lead's stored row as it was found, and what it scores now by what applies to it."""
 
     record: StandingRecord
+    applied: Applied
     history: LeadHistory
     facts: Facts
     standing: Standing
@@ -52,7 +52,7 @@ def gate_bits(standing: Standing) -> int:
 def judge(
     records: list[StandingRecord],
     histories: Mapping[int, LeadHistory],
-    definition: Definition,
+    in_force: InForce,
     *,
     at: datetime,
 ) -> list[Judged]:
@@ -61,9 +61,12 @@ def judge(
     for record in records:
         history = histories[record.lead_id]
         facts = facts_at(history.snapshots, at)
+        applied = in_force.of(facts)
+        definition = applied.definition
         judged.append(
             Judged(
                 record=record,
+                applied=applied,
                 history=history,
                 facts=facts,
                 standing=evaluate(definition, facts, history.activities, at),
@@ -73,11 +76,11 @@ def judge(
     return judged
 
 
-def standing_row(one: Judged, version: Version, until: datetime | None) -> StandingRow:
+def standing_row(one: Judged, until: datetime | None) -> StandingRow:
     """Return what ``set_standing`` stores of a judged lead."""
     return StandingRow(
         lead_id=one.lead_id,
-        version_id=version.pk,
+        version_id=one.applied.version.pk,
         fit=one.standing.fit,
         engagement=one.standing.engagement,
         total=one.standing.total,

@@ -9,8 +9,8 @@ from leads.activities.models import Activity as ActivityRow
 from leads.database.facts import known_facts
 from leads.database.registry import KINDS_BY_CODE, KINDS_BY_NAME
 from scoring.rules.activities import Activity
-from scoring.rules.definition import Definition
 from scoring.rules.evaluate import Snapshot
+from scoring.rules.segments import Definitions
 
 READ = (
     "lead_id", "pk", "kind", "occurred_at", "received_at", "properties",
@@ -27,7 +27,7 @@ class LeadHistory:
     last_recorded_fact: datetime | None = None
 
 
-def read_histories(lead_ids: Sequence[int], definition: Definition) -> dict[int, LeadHistory]:
+def read_histories(lead_ids: Sequence[int], definition: Definitions) -> dict[int, LeadHistory]:
     """Return the history of each lead, for any instant: what is later is left out by the rules.
 
     Only activities of kinds that some rule names are read; bots are left out here already.

@@ -8,15 +8,12 @@ from datetime import datetime
 from django.db import transaction
 
 from leads.handoffs.models import Handoff, Origin
-from portal.agreements.models import Version
 from portal.events.models import Event, EventLead
 from portal.events.services import record
-from scoring.definitions.services import definition_in_force
-from scoring.engine.evidence import evidence_document
-from scoring.engine.judging import gate_bits
+from scoring.definitions.services import InForce, definitions_in_force
+from scoring.engine.evidence import evidence_of
 from scoring.engine.models import Evidence
 from scoring.engine.reading import LeadHistory, read_histories
-from scoring.rules.definition import Definition
 from scoring.rules.evaluate import evaluate, facts_at
 
 BATCH = 500  # handoffs in one transaction
@@ -52,7 +49,7 @@ def reconstruct_batch(import_event: int, *, after: int = 0, limit: int = BATCH) 
     Returns the last id looked at when there may be more, else None. Harmless when run twice.
     """
     event = Event.objects.get(pk=import_event)
-    found = definition_in_force(event.at)
+    found = definitions_in_force(event.at)
     if found is None:
         return None
     leads = EventLead.objects.filter(event=event).values("lead_id")
@@ -60,32 +57,19 @@ def reconstruct_batch(import_event: int, *, after: int = 0, limit: int = BATCH) 
         lead__in=leads, origin=Origin.IMPORTED, made_at__isnull=False, pk__gt=after
     )
     wanted = list(imported.filter(evidence=None).order_by("pk")[:limit])
-    version, definition = found
-    histories = read_histories(sorted({one.lead_id for one in wanted}), definition)
+    histories = read_histories(sorted({one.lead_id for one in wanted}), found.definitions)
     Evidence.objects.bulk_create(
-        [_evidence(one, histories[one.lead_id], version, definition) for one in wanted],
+        [_evidence(one, histories[one.lead_id], found) for one in wanted],
         ignore_conflicts=True,
     )
     return wanted[-1].pk if len(wanted) == limit else None
 
 
-def _evidence(
-    handoff: Handoff, history: LeadHistory, version: Version, definition: Definition
-) -> Evidence:
+def _evidence(handoff: Handoff, history: LeadHistory, in_force: InForce) -> Evidence:
     as_of = handoff.made_at
     assert as_of is not None  # noqa: S101 - filtered above
     facts = facts_at(history.snapshots, as_of)
-    standing = evaluate(definition, facts, history.activities, as_of)
-    return Evidence(
-        handoff=handoff,
-        kind=Evidence.Kind.RECONSTRUCTED,
-        version=version,
-        as_of=as_of,
-        fit=standing.fit,
-        engagement=standing.engagement,
-        total=standing.total,
-        grade=standing.grade,
-        gates=gate_bits(standing),
-        fired=standing.fired,
-        document=evidence_document(definition, standing, facts, history.activities),
-    )
+    applied = in_force.of(facts)
+    standing = evaluate(applied.definition, facts, history.activities, as_of)
+    kind = Evidence.Kind.RECONSTRUCTED
+    return evidence_of(handoff, applied, standing, facts, history.activities, at=as_of, kind=kind)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from leads.database.models import Lead, Stage, Standing
@@ -14,12 +13,9 @@ from leads.dispositions.touches import stamp_touches
 from leads.handoffs.models import Cause, Handoff, Release
 from leads.handoffs.services import NewHandoff, close_releases, make_handoffs, set_scores
 from portal.accounts.models import User
-from portal.agreements.models import Version
 from portal.core.errors import Conflict, DomainError, NotAllowed
 from portal.core.instants import whole_second
-from portal.events.models import Event
-from portal.events.services import record
-from scoring.definitions.services import definition_in_force
+from scoring.definitions.services import definitions_in_force
 from scoring.engine.following import Setting, follow, freeze_for, opening_of
 from scoring.engine.judging import Judged, judge, standing_row
 from scoring.engine.reading import read_histories
@@ -43,21 +39,26 @@ class SettleResult:
 
 
 def settle(
-    lead_ids: Sequence[int], *, at: datetime, skip_busy: bool = False, only_stale: bool = False
+    lead_ids: Sequence[int],
+    *,
+    at: datetime,
+    skip_busy: bool = False,
+    only_stale: bool = False,
+    is_rescore: bool = False,
 ) -> SettleResult:
     """Score these leads as of ``at`` and do what follows. Safe to repeat and to run twice at once.
 
     Each batch locks its leads and standings in lead order, then reads: an activity committed
     later marks its lead stale again and is settled next time. ``skip_busy`` leaves out rows that
-    another worker holds, ``only_stale`` those that somebody has settled meanwhile. Before the
-    first definition is in force nothing is scored.
+    another worker holds, ``only_stale`` those that somebody has settled meanwhile; in a rescore
+    what opens waits for release. Before the first definition is in force nothing is scored.
     """
     at = whole_second(at)
     result = SettleResult()
-    found = definition_in_force(at)
+    found = definitions_in_force(at)
     if found is None:
         return result
-    setting = Setting(*found, at)
+    setting = Setting(found, at, is_rescore=is_rescore)
     wanted = sorted(set(lead_ids))
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
@@ -74,7 +75,7 @@ def _settle_batch(
     skip_busy: bool,
     only_stale: bool,
 ) -> None:
-    judged = _judge_locked(lead_ids, setting, skip_busy=skip_busy, only_stale=only_stale)
+    judged = judge_locked(lead_ids, setting, skip_busy=skip_busy, only_stale=only_stale)
     _stamp(judged, setting)
     followed = follow(judged, setting)
     result.scored += len(judged)
@@ -84,35 +85,36 @@ def _settle_batch(
 
 
 def _stamp(judged: Sequence[Judged], setting: Setting) -> None:
-    """Stamp the first touch of what sales has: an activity that came by the API may be one."""
+    """Stamp what sales has or had: an activity that came by the API may be the first touch.
+
+    Also one that happened before a decision and came after it.
+    """
     ids = [
         one.lead_id
         for one in judged
-        if one.record.stage == Stage.WITH_SALES and one.record.stale_since is not None
+        if one.record.stage != Stage.KNOWN and one.record.stale_since is not None
     ]
     if ids:
         stamp_touches(ids, by=None, at=setting.at)
 
 
-def _judge_locked(
+def judge_locked(
     lead_ids: Sequence[int],
     setting: Setting,
     *,
     skip_busy: bool = False,
     only_stale: bool = False,
 ) -> list[Judged]:
-    """Lock, read, evaluate, store what was found."""
-    records = _lock(lead_ids, skip_busy=skip_busy, only_stale=only_stale)
+    """Lock these leads, read and evaluate them, store what was found; those that are listed."""
+    found = lock_standings(lead_ids, skip_busy=skip_busy, only_stale=only_stale)
+    records = [one for one in found if not _overtaken(one, setting)]
     ids = [one.lead_id for one in records]
     if not ids:
         return []
-    histories = read_histories(ids, setting.definition)
-    judged = judge(records, histories, setting.definition, at=setting.at)
+    histories = read_histories(ids, setting.in_force.definitions)
+    judged = judge(records, histories, setting.in_force, at=setting.at)
     until = _recycle_instants(records, setting)
-    rows = [
-        standing_row(one, setting.version, _earliest(one.valid_until, until.get(one.lead_id)))
-        for one in judged
-    ]
+    rows = [standing_row(one, _earliest(one.valid_until, until.get(one.lead_id))) for one in judged]
     set_standing(
         rows,
         at=setting.at,
@@ -123,13 +125,24 @@ def _judge_locked(
     return judged
 
 
-def _lock(lead_ids: Sequence[int], *, skip_busy: bool, only_stale: bool) -> list[Standing]:
+def lock_standings(
+    lead_ids: Sequence[int], *, skip_busy: bool, only_stale: bool = False
+) -> list[Standing]:
     """Lock each lead and then its standing, lowest first (leads.handoffs.locks); one statement."""
     rows = Standing.objects.filter(lead__in=lead_ids, is_listed=True)
     if only_stale:
         rows = rows.filter(stale_since__isnull=False)
     locking = rows.select_for_update(skip_locked=skip_busy, no_key=True, of=("lead", "self"))
     return list(locking.select_related("lead").only(*LOCKED).order_by("lead_id"))
+
+
+def _overtaken(record: Standing, setting: Setting) -> bool:
+    """Whether a newer version has scored this lead meanwhile: whoever began before leaves it."""
+    return (
+        record.version_id not in setting.in_force.version_ids
+        and record.scored_at is not None
+        and record.scored_at > setting.at
+    )
 
 
 def _recycle_instants(records: Sequence[Standing], setting: Setting) -> dict[int, datetime]:
@@ -151,56 +164,6 @@ def settle_now(lead_ids: Sequence[int], at: datetime) -> None:
     settle(lead_ids, at=at, only_stale=True)
 
 
-def settle_due(*, at: datetime, limit: int = BATCH) -> int:
-    """Settle up to ``limit`` leads whose score may have changed; return how many were looked at.
-
-    Stale ones first, then those whose time is up, then those scored by another version. The cost
-    follows what changed, not how many leads there are.
-    """
-    found = definition_in_force(at)
-    if found is None:
-        return 0
-    version, _definition = found
-    ids: list[int] = []
-    for due in _due(version, at):
-        ids += due.exclude(lead__in=ids).values_list("lead_id", flat=True)[: limit - len(ids)]
-        if len(ids) == limit:
-            break
-    if ids:
-        return settle(ids, at=at, skip_busy=True).scored
-    _finish_rescore(version, at)
-    return 0
-
-
-def _due(version: Version, at: datetime) -> tuple[QuerySet[Standing], ...]:
-    listed = Standing.objects.filter(is_listed=True)
-    other = Q(version=None) | Q(version__lt=version.pk) | Q(version__gt=version.pk)
-    return (
-        listed.filter(stale_since__isnull=False).order_by("stale_since"),
-        listed.filter(valid_until__lte=at).order_by("valid_until"),
-        listed.filter(other).order_by("lead_id"),
-    )
-
-
-@transaction.atomic
-def _finish_rescore(version: Version, at: datetime) -> None:
-    """Say once that every lead is scored by the version in force."""
-    Version.objects.select_for_update().get(pk=version.pk)
-    said = Event.objects.filter(
-        kind="rescore.finished",
-        subject_type=version._meta.label_lower,
-        subject_id=version.pk,
-    )
-    if not said.exists():
-        record(
-            "rescore.finished",
-            subject=version,
-            actor=None,
-            at=at,
-            payload={"waiting": Release.objects.waiting().count()},
-        )
-
-
 @transaction.atomic
 def hand_over_by_hand(*, lead: Lead, words: str, by: User, at: datetime) -> Handoff:
     """Pass a lead to sales on a person's word; counted apart from what the gates pass on.
@@ -212,8 +175,11 @@ def hand_over_by_hand(*, lead: Lead, words: str, by: User, at: datetime) -> Hand
         raise NotAllowed(_("Handing over by hand is marketing's. Ask a colleague there."))
     if not words.strip():
         raise DomainError(_("Say in words why sales should take this lead now."))
-    setting = _setting(at)
-    (one,) = _judge_locked([lead.pk], setting)
+    setting = setting_at(at)
+    judged = judge_locked([lead.pk], setting)
+    if not judged:
+        raise Conflict(_("This lead is being scored by a new definition. Try again in a moment."))
+    (one,) = judged
     if one.record.stage not in {Stage.KNOWN, Stage.MQL, Stage.RECYCLED}:
         raise Conflict(_("This lead is not marketing's to hand over: see its stage."))
     item = NewHandoff(
@@ -222,6 +188,7 @@ def hand_over_by_hand(*, lead: Lead, words: str, by: User, at: datetime) -> Hand
         total=one.standing.total,
         grade=one.standing.grade,
         words=words.strip(),
+        checklist=one.applied.definition.checklist,
     )
     made = make_handoffs([item], by=by, at=setting.at, are_locked=True)
     if not made:
@@ -244,7 +211,7 @@ def release_leads(
     if release_ids is not None:
         waiting = waiting.filter(pk__in=release_ids)
     ids = list(waiting.values_list("lead_id", flat=True)[:count])
-    setting = _setting(at)
+    setting = setting_at(at)
     made: list[Handoff] = []
     for start in range(0, len(ids), BATCH):
         made += _release_batch(sorted(ids[start : start + BATCH]), setting, by)
@@ -253,7 +220,7 @@ def release_leads(
 
 @transaction.atomic
 def _release_batch(lead_ids: Sequence[int], setting: Setting, by: User) -> list[Handoff]:
-    judged = {one.lead_id: one for one in _judge_locked(lead_ids, setting)}
+    judged = {one.lead_id: one for one in judge_locked(lead_ids, setting)}
     items = [
         NewHandoff(
             lead_id=one.lead_id,
@@ -261,6 +228,7 @@ def _release_batch(lead_ids: Sequence[int], setting: Setting, by: User) -> list[
             total=one.standing.total,
             grade=one.standing.grade,
             gate=one.handoff_gate,
+            checklist=one.applied.definition.checklist,
         )
         for one in judged.values()
         if one.handoff_gate and one.record.stage in {Stage.KNOWN, Stage.MQL, Stage.RECYCLED}
@@ -273,9 +241,10 @@ def _release_batch(lead_ids: Sequence[int], setting: Setting, by: User) -> list[
     return made
 
 
-def _setting(at: datetime) -> Setting:
+def setting_at(at: datetime) -> Setting:
+    """Return what holds at this instant. Raises DomainError while no definition is in force."""
     at = whole_second(at)
-    found = definition_in_force(at)
+    found = definitions_in_force(at)
     if found is None:
         raise DomainError(_("No definition is in force yet. Both sides sign one first."))
-    return Setting(*found, at)
+    return Setting(found, at)

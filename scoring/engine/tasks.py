@@ -1,12 +1,15 @@
 from celery import shared_task
 from django.utils import timezone
 
-from scoring.engine import services
+from scoring.engine import due
+from scoring.engine.assembly import Texts
+
+AT_ONCE = 20_000  # leads of one look; more than a batch of them are scored as a set
 
 
 @shared_task
 def settle_due() -> None:
     """Settle what waits, batch by batch, until nothing is due."""
-    at = timezone.now()
-    while services.settle_due(at=at):
+    at, texts = timezone.now(), Texts()
+    while due.settle_due(at=at, limit=AT_ONCE, texts=texts):
         pass

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from scoring.engine import views
+from scoring.engine import rescore_views, views
 
 urlpatterns = [
     path("releases/", views.releases, name="releases"),
     path("releases/release/", views.release, name="release"),
+    path("releases/rescore/", rescore_views.rescore, name="rescore"),
 ]

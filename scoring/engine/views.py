@@ -18,11 +18,9 @@ from portal.core.http import user_of
 from portal.core.paging import keyset_page
 from scoring.definitions.services import definition_in_force
 from scoring.engine.forms import ReleaseForm
+from scoring.engine.rescore_views import READERS, shown_rescore
 from scoring.engine.services import release_leads
 
-READERS = frozenset(
-    {Role.MARKETING, Role.MARKETING_LEAD, Role.SALES_LEAD, Role.LEADERSHIP, Role.ADMIN}
-)
 RELEASERS = frozenset({Role.SALES_LEAD, Role.MARKETING_LEAD, Role.ADMIN})
 MOST_COUNTED = 10_000
 
@@ -66,6 +64,7 @@ def _show(request: HttpRequest, user: User, form: ReleaseForm) -> HttpResponse:
         "links_leads": user.sees_everything,
         "has_definition": definition_in_force(at) is not None,
         "form": form,
+        "rescore": shown_rescore(user),
     }
     status = 422 if form.errors else 200
     return render(request, "scoring/engine/releases.html", context, status=status)

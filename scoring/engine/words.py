@@ -126,13 +126,21 @@ def gate_ticks(
         return
     names = definition_rule_names(definition)
     for part in tree.parts if isinstance(tree, AllOf) else (tree,):
-        yield _tick_words(part, labels, names), part.holds(given)
+        yield _tick_words(_that_holds(part, given), labels, names), part.holds(given)
+
+
+def _that_holds(part: Gate, given: GateInput) -> Gate:
+    """Return of several ways the first that is open: one reads why, not why else."""
+    if not isinstance(part, AnyOf):
+        return part
+    return next((_that_holds(one, given) for one in part.parts if one.holds(given)), part)
 
 
 def _tick_words(part: Gate, labels: Labels, names: Mapping[str, str]) -> str:
-    if isinstance(part, AnyOf | AllOf):
-        word = _(" or ") if isinstance(part, AnyOf) else _(" and ")
-        return word.join(_tick_words(one, labels, names) for one in part.parts)
+    if isinstance(part, AllOf):
+        return _(" and ").join(_tick_words(one, labels, names) for one in part.parts)
+    if isinstance(part, AnyOf):
+        return _(", or ").join(_tick_words(one, labels, names) for one in part.parts)
     if isinstance(part, TotalAtLeast | DimensionAtLeast | SignalsAtLeast | RulesAtLeast):
         return _amount_words(part)
     if isinstance(part, IsIcp | RuleFired):

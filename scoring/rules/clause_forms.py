@@ -35,6 +35,7 @@ class Vocabulary:
     facts: FieldTypes | None = None
     properties: FieldTypes | None = None
     kinds: Collection[str] | None = None
+    answers: Collection[str] | None = None  # of the call sheet
 
     @property
     def activity_fields(self) -> FieldTypes | None:
@@ -125,10 +126,10 @@ def read_total(body: object, path: str, findings: Findings) -> tuple[int | None,
     return limits
 
 
-def read_icp(
+def read_whom(
     body: object, vocabulary: Vocabulary, path: str, findings: Findings
 ) -> Condition | None:
-    """Read the ICP, one condition on facts."""
+    """Read the ICP or a segment: one condition on facts."""
     reader = Reader(body, path, findings)
     when = _condition(reader, "when", vocabulary.facts)
     reader.finish()
@@ -150,9 +151,11 @@ def read_grade(body: object, path: str, findings: Findings) -> GradeCuts:
     return GradeCuts(*cuts)
 
 
-def read_checklist(body: object, path: str, findings: Findings) -> tuple[str, ...]:
-    """Read the questions an SDR answers when accepting."""
+def read_checklist(
+    body: object, vocabulary: Vocabulary, path: str, findings: Findings
+) -> tuple[str, ...]:
+    """Read the answers of the call sheet without which nobody accepts, by their keys."""
     reader = Reader(body, path, findings)
-    questions = reader.texts("questions", longest=300, known=None)
+    questions = reader.texts("questions", longest=300, known=vocabulary.answers)
     reader.finish()
     return questions

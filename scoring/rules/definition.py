@@ -254,6 +254,12 @@ class Definition:
     fast_track: Gate | None = None
     grade: GradeCuts | None = None
     checklist: tuple[str, ...] = ()
+    segment: Condition | None = None  # whom it is for; None: everybody that no other one takes
+
+    @property
+    def definitions(self) -> tuple["Definition", ...]:
+        """This one alone, where several may be asked for (``scoring.rules.segments``)."""
+        return (self,)
 
     @cached_property
     def by_group(self) -> tuple[tuple[Group, tuple[tuple[int, Rule], ...]], ...]:

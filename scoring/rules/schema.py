@@ -12,9 +12,9 @@ from scoring.rules.clause_forms import (
     read_checklist,
     read_grade,
     read_group,
-    read_icp,
     read_rule,
     read_total,
+    read_whom,
 )
 from scoring.rules.conditions import Condition
 from scoring.rules.definition import GATES, Definition, Gate, GradeCuts, Group, Rule
@@ -22,8 +22,8 @@ from scoring.rules.gate_forms import MOST_RULES, Around, read_gate
 from scoring.rules.problems import Findings, Problem, join, shown
 from scoring.rules.reading import KEY, Reader
 
-KINDS = ("total", "group", "rule", "icp", "gate", "grade", "checklist")
-SINGLE = ("total", "icp", "grade", "checklist")  # one of each, its key is its kind
+KINDS = ("segment", "total", "group", "rule", "icp", "gate", "grade", "checklist")
+SINGLE = ("segment", "total", "icp", "grade", "checklist")  # one of each, its key is its kind
 MOST_CLAUSES = 100
 MOST_GROUPS = 20
 
@@ -107,6 +107,7 @@ def _definition(
     total = parts.get("total")
     floor, cap = total if isinstance(total, tuple) else (None, None)
     checklist, grade = parts.get("checklist"), parts.get("grade")
+    segment = parts.get("segment")
     icp, gates = parts.get("icp"), {gate: parts.get(gate) for gate in GATES}
     return Definition(
         name=name,
@@ -118,6 +119,7 @@ def _definition(
         icp=icp if isinstance(icp, Condition) else None,
         grade=grade if isinstance(grade, GradeCuts) else None,
         checklist=checklist if isinstance(checklist, tuple) else (),
+        segment=segment if isinstance(segment, Condition) else None,
         **{key: gate for key, gate in gates.items() if isinstance(gate, Gate)},
     )
 
@@ -203,10 +205,11 @@ def _read_clause(
         "rule": lambda: read_rule(clause.key, clause.body, vocabulary, path, findings),
         "group": lambda: read_group(clause.key, clause.body, path, findings),
         "total": lambda: read_total(clause.body, path, findings),
-        "icp": lambda: read_icp(clause.body, vocabulary, path, findings),
+        "icp": lambda: read_whom(clause.body, vocabulary, path, findings),
+        "segment": lambda: read_whom(clause.body, vocabulary, path, findings),
         "gate": lambda: _gate(clause.body, around, path, findings),
         "grade": lambda: read_grade(clause.body, path, findings),
-        "checklist": lambda: read_checklist(clause.body, path, findings),
+        "checklist": lambda: read_checklist(clause.body, vocabulary, path, findings),
     }
     return readers[clause.kind]()
 

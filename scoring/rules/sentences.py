@@ -41,7 +41,7 @@ def clause_sentence(
         return fill(_("when {condition}"), condition=condition_sentence(read, labels))
     if kind == "gate" and isinstance(read, Gate):
         return gate_sentence(read, labels, rule_names, condition_sentence)
-    return _limits_or_questions(kind, read)
+    return _limits_or_questions(kind, read, labels)
 
 
 def definition_rule_names(definition: Definition) -> dict[str, str]:
@@ -49,10 +49,11 @@ def definition_rule_names(definition: Definition) -> dict[str, str]:
     return {rule.key: rule.name for rule in definition.rules}
 
 
-def _limits_or_questions(kind: str, read: object) -> Parts:
+def _limits_or_questions(kind: str, read: object, labels: Labels) -> Parts:
     values = read if isinstance(read, tuple) else ()
     if kind == "checklist":
-        return fill(_("ask: {questions}"), questions=joined((blank(one) for one in values), "; "))
+        names = (blank(labels.get(f"answer:{one}", one)) for one in values)
+        return fill(_("accepting asks the call sheet for: {answers}"), answers=joined(names, ", "))
     return _bounds(_("the total counts"), *values)
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from leads.handoffs.models import Handoff, Release
 from leads.handoffs.services import NewRelease, queue_releases
 from portal.accounts.models import Membership, Role
+from scoring.engine.rescore import begin_rescore, carry_on
 from tests.factories import make_activity, make_definition, make_lead, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -147,3 +148,26 @@ def test_the_list_costs_the_same_at_1_and_40_and_pages_by_key(in_force) -> None:
     waiting(12)
     cursor = client.get(reverse("releases")).context["page"].next
     assert len(client.get(reverse("releases"), {"cursor": cursor}).context["page"].rows) == 2
+
+
+def test_a_rescore_shows_how_far_it_is_and_can_be_stopped_and_started(in_force) -> None:
+    make_lead(at=timezone.now())
+    begin_rescore(version=in_force, by=None, at=timezone.now())
+    lead, reader = signed_in(Role.MARKETING_LEAD), signed_in(Role.MARKETING)
+    page = lead.get(reverse("releases")).content.decode()
+    assert "All leads are being scored by" in page
+    assert "0 of 1" in page
+    assert "Stop it" in page
+    assert "Stop it" not in reader.get(reverse("releases")).content.decode()
+    assert reader.post(reverse("rescore"), {"act": "cancel"}).status_code == 403
+    part = reader.get(reverse("rescore"), headers={"HX-Request": "true"})
+    assert "0 of 1" in part.content.decode()
+    assert reader.get(reverse("rescore")).status_code == 302
+    assert lead.post(reverse("rescore"), {"act": "cancel"}).status_code == 302
+    assert lead.post(reverse("rescore"), {"act": "cancel"}).status_code == 409
+    over = reader.get(reverse("rescore"), headers={"HX-Request": "true"})
+    assert over.headers["HX-Refresh"] == "true"
+    assert "was stopped" in lead.get(reverse("releases")).content.decode()
+    assert lead.post(reverse("rescore"), {"act": "start"}).status_code == 302
+    assert carry_on(at=timezone.now()) is not None
+    assert "scored by" not in lead.get(reverse("releases")).content.decode()

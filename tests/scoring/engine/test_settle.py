@@ -1,56 +1,32 @@
 """Settling against the default definition, with the founding documents' own examples."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads.database.models import Gate, Lead, Stage, StageChange, StaleCause, Standing
+from leads.database.models import Gate, Lead, Stage, StaleCause, Standing
 from leads.database.standing import mark_stale
-from leads.dispositions.models import Reason
-from leads.dispositions.services import reject
 from leads.handoffs.models import Cause, Handoff, Release
+from portal.agreements.models import Agreement
+from portal.agreements.services import propose, sign, start_draft
 from portal.core.errors import Conflict, DomainError, NotAllowed
-from portal.events.bells import held
-from portal.events.delivery import deliver_pending
 from portal.events.models import Event
-from scoring.definitions.services import definition_in_force, seed_default
+from scoring.definitions.services import definition_in_force
+from scoring.engine.due import settle_due
 from scoring.engine.models import Evidence
 from scoring.engine.services import (
     hand_over_by_hand,
     release_leads,
     settle,
-    settle_due,
 )
-from tests.factories import make_activity, make_facts, make_lead, make_team, make_user
+from scoring.rules.defaults import default_clauses
+from tests.factories import make_activity, make_facts, make_lead, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet")]
 DIRECTOR = {"title": "Marketing Director", "industry": "B2B SaaS", "company_size": 200}
 VP = {"title": "VP Revenue Operations", "industry": "B2B SaaS", "company_size": 300}
-
-
-@pytest.fixture(autouse=True)
-def quiet():
-    """Nothing settles by itself: each test says when."""
-    with held():
-        yield
-
-
-@pytest.fixture
-def signers(now):
-    return make_user(role="marketing_lead"), make_user(role="sales_lead")
-
-
-@pytest.fixture
-def version(signers, now):
-    marketing, sales = signers
-    return seed_default(by_marketing=marketing, by_sales=sales, at=now - timedelta(days=365))
-
-
-@pytest.fixture
-def team(db):
-    return make_team(is_default=True)
 
 
 def visit_pricing(lead, at, times=1):
@@ -203,13 +179,35 @@ def test_a_new_version_rescores_everybody_once_and_says_so(version, now, signers
         make_lead(facts=DIRECTOR)
     while settle_due(at=now):
         pass
-    second = seed_default(by_marketing=signers[0], by_sales=signers[1], at=now)
+    second = sign_again(signers, at=now)
     while settle_due(at=now + timedelta(minutes=1)):
         pass
     assert set(Standing.objects.values_list("version", flat=True)) == {second.pk}
     settle_due(at=now + timedelta(minutes=2))
     finished = Event.objects.filter(kind="rescore.finished", subject_id=second.pk)
     assert finished.count() == 1
+    late = Standing.objects.order_by("pk").values_list("pk", flat=True)[:1]
+    settle(late, at=now - timedelta(minutes=1))  # somebody who began under the first version
+    assert set(Standing.objects.values_list("version", flat=True)) == {second.pk}
+    with CaptureQueriesContext(connection) as asked:
+        assert settle_due(at=now + timedelta(minutes=3)) == 0
+    assert not any(
+        "version_id" in one["sql"] and "standing" in one["sql"].split("WHERE")[-1]
+        for one in asked.captured_queries
+    )  # nobody is looked for any more
+
+
+def sign_again(signers, *, at):
+    """Sign the default definition once more, with another reason for its first clause."""
+    first, *others = default_clauses()
+    agreement = Agreement.objects.get(slug="definition")
+    clauses = [{**first, "rationale": "Said anew."}, *others]
+    draft = start_draft(agreement=agreement, by=signers[0], at=at, clauses=clauses)
+    version = propose(version=draft, by=signers[0], at=at)
+    for signer in signers:
+        sign(version=version, sha256=version.sha256, by=signer, at=at)
+    version.refresh_from_db()
+    return version
 
 
 def test_a_lead_handed_over_by_hand_carries_its_words_and_evidence(version, team, now, signers):
@@ -223,62 +221,6 @@ def test_a_lead_handed_over_by_hand_carries_its_words_and_evidence(version, team
         hand_over_by_hand(lead=lead, words="Again", by=signers[0], at=now)
     with pytest.raises(NotAllowed):
         hand_over_by_hand(lead=lead, words="Me", by=signers[1], at=now)
-
-
-class TestReEntry:
-    @pytest.fixture
-    def rejected(self, version, team, now):
-        lead = make_lead(facts={**VP, "timeline": "within_30_days"})
-        settle([lead.pk], at=now)
-        sdr = make_user(role="sdr", team=team)
-        reject(
-            handoff=Handoff.objects.get(),
-            reason=Reason.objects.get(code="bad_timing"),
-            by=sdr,
-            at=now + timedelta(hours=1),
-            recycle_on=date(2026, 4, 1),
-        )
-        deliver_pending(at=now + timedelta(hours=1))
-        return lead
-
-    def test_new_intent_before_the_date_waits_for_the_date(self, rejected, now):
-        make_activity(rejected, kind="demo_request", at=now + timedelta(days=2))
-        settle([rejected.pk], at=now + timedelta(days=2))
-        assert Handoff.objects.count() == 1
-        # 00:00 of 1 April in Berlin is 22:00 UTC the evening before.
-        opening = now.replace(month=3, day=31, hour=22, minute=0)
-        while settle_due(at=opening - timedelta(seconds=1)):
-            pass
-        assert Handoff.objects.count() == 1
-        assert settle_due(at=opening) == 1
-        assert Handoff.objects.order_by("pk").last().cause == Cause.RE_ENTRY
-
-    def test_a_date_that_comes_without_new_intent_changes_nothing(self, rejected, now):
-        settle([rejected.pk], at=now + timedelta(days=60))
-        assert Handoff.objects.count() == 1
-        assert StageChange.objects.get(lead=rejected, left_at=None).stage == Stage.RECYCLED
-
-    def test_intent_from_before_the_rejection_does_not_count(self, rejected, now):
-        make_activity(rejected, kind="demo_request", at=now - timedelta(days=1))
-        settle([rejected.pk], at=now + timedelta(days=60))
-        assert Handoff.objects.count() == 1
-
-
-def test_a_lead_to_mend_is_handed_off_again_only_after_a_fact_changed(version, team, now):
-    lead = make_lead(facts={**VP, "timeline": "within_30_days"})
-    settle([lead.pk], at=now)
-    reject(
-        handoff=Handoff.objects.get(),
-        reason=Reason.objects.get(code="bad_contact_data"),
-        by=make_user(role="sdr", team=team),
-        at=now + timedelta(hours=1),
-    )
-    make_activity(lead, kind="demo_request", at=now + timedelta(hours=2))
-    settle([lead.pk], at=now + timedelta(hours=2))
-    assert Handoff.objects.count() == 1
-    make_facts(lead, at=now + timedelta(hours=3), title="VP Sales")
-    settle([lead.pk], at=now + timedelta(hours=3))
-    assert Handoff.objects.count() == 2
 
 
 def test_an_activity_marked_after_the_reading_keeps_its_lead_stale(version, now):

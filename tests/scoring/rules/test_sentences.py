@@ -106,7 +106,11 @@ def test_rules(body, sentence):
         ("total", {"floor": "0", "cap": "200"}, "the total counts up to 200, at least 0"),
         ("total", {}, "the total counts in full"),
         ("group", group(floor="-2.5")["body"], "counts at least −2.5"),
-        ("checklist", {"questions": ["Budget?", "When?"]}, "ask: Budget?; When?"),
+        (
+            "checklist",
+            {"questions": ["pain", "budget"]},
+            "accepting asks the call sheet for: pain, budget",
+        ),
         ("mql", {"when": {"fit_at_least": "12.5"}}, "when fit is at least 12.5"),
         ("mql", {"when": {"not": {"engagement_at_least": 5}}}, "when not engagement is at least 5"),
         (

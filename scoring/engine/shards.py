@@ -1,0 +1,242 @@
+"""The files of the column cache: one folder for each range of lead ids, one file for each column.
+
+A shard has a base, sorted as the kernel wants it and mapped into memory, and a tail: what came
+since, in no order. Files are never changed: a new base or tail gets a name of its own, and the
+manifest (``cache``) says which ones hold. Whatever is missing or cannot be read is a ShardLost.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scoring.engine.assembly import Documents, Texts, coded, fact_values, kind_places
+from scoring.engine.columns import Array, Batch, Column, Facts, Objects, Properties, Run
+from scoring.engine.intake import FACT_NAMES, ActivityRows, SnapshotRows, Wanted
+
+LEADS = 32_768  # ids in a shard: a lead's place fits into two bytes
+ACTIVITY = ("id", "kind", "lead", "occurred", "received", "object", "document")
+
+
+class ShardLost(Exception):
+    """A file of the cache is missing or damaged; the shard is built again."""
+
+
+@dataclass(frozen=True)
+class TailRows:
+    """What a tail holds: activities and snapshots as they were read, leads by their ids."""
+
+    activities: ActivityRows
+    snapshots: SnapshotRows
+
+
+def shard_of(lead_ids: Array | int) -> Array:
+    """Return the number of the shard that each lead belongs to."""
+    numbers: Array = np.asarray(lead_ids) // LEADS
+    return numbers
+
+
+def first_of(shard: int) -> int:
+    return shard * LEADS
+
+
+def leads_of(shard: int) -> Wanted:
+    """Return the wish for all leads of a shard."""
+    return Wanted(first=first_of(shard), last=first_of(shard + 1) - 1)
+
+
+def nobody() -> Array:
+    """Return a mask for the leads of one shard, all of them out."""
+    return np.zeros(LEADS, bool)
+
+
+def write_base(folder: Path, activities: ActivityRows, snapshots: SnapshotRows, first: int) -> None:
+    """Write a shard's base into a new folder."""
+    folder.mkdir(parents=True)
+    order = np.lexsort((activities.id, activities.occurred, activities.kind))
+    objects = np.unique(np.append(activities.object, 0))
+    small = np.uint16 if len(objects) < 2**16 else np.uint32
+    _save(folder, "id", activities.id[order])
+    _save(folder, "lead", (activities.lead[order] - first).astype(np.uint16))
+    _save(folder, "kind", activities.kind[order].astype(np.uint8))
+    _save(folder, "occurred", activities.occurred[order])
+    _save(folder, "received", activities.received[order])
+    _save(folder, "object", np.searchsorted(objects, activities.object[order]).astype(small))
+    _save(folder, "document", activities.document[order].astype(np.uint32))
+    _save(folder, "objects", objects)
+    (folder / "documents.json").write_text(json.dumps(list(activities.documents)))
+    order = np.lexsort((snapshots.id, snapshots.known_from, snapshots.lead))
+    _save(folder, "snapshot", snapshots.id[order])
+    _save(folder, "snapshot_lead", (snapshots.lead[order] - first).astype(np.uint16))
+    _save(folder, "known_from", snapshots.known_from[order])
+    for name in FACT_NAMES:
+        codes, values = coded(snapshots.facts[name][order])
+        small = np.uint16 if len(values) < 2**16 else np.uint32
+        _save(folder, f"fact_{name}", codes.astype(small))
+        _save(folder, f"values_{name}", values)
+
+
+def write_tail(path: Path, rows: TailRows) -> None:
+    """Write a tail into one new file."""
+    arrays = {name: getattr(rows.activities, name) for name in ACTIVITY}
+    arrays |= {"snapshot": rows.snapshots.id, "snapshot_lead": rows.snapshots.lead}
+    arrays |= {"known_from": rows.snapshots.known_from}
+    arrays |= {f"fact_{name}": rows.snapshots.facts[name] for name in FACT_NAMES}
+    arrays["documents"] = np.array(json.dumps(list(rows.activities.documents)))
+    with path.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_tail(path: Path | None) -> TailRows:
+    """Return a tail; an empty one for None."""
+    if path is None:
+        return TailRows(*nothing())
+    try:
+        with np.load(path) as found:
+            arrays = {name: found[name] for name in found.files}
+    except (OSError, ValueError, EOFError, KeyError) as failure:
+        raise ShardLost(path.name) from failure
+    documents = json.loads(str(arrays["documents"]))
+    activities = ActivityRows(**{name: arrays[name] for name in ACTIVITY}, documents=documents)
+    facts = {name: arrays[f"fact_{name}"] for name in FACT_NAMES}
+    snapshots = SnapshotRows(
+        arrays["snapshot"], arrays["snapshot_lead"], arrays["known_from"], facts
+    )
+    return TailRows(activities, snapshots)
+
+
+def nothing() -> tuple[ActivityRows, SnapshotRows]:
+    """Return no rows."""
+    none = np.zeros(0, np.int64)
+    activities = ActivityRows(none, none, none, none, none, none, none, ["{}"])
+    return activities, SnapshotRows(none, none, none, dict.fromkeys(FACT_NAMES, none))
+
+
+def ids_in(folder: Path, tail: Path | None) -> tuple[Array, Array]:
+    """Return the ids of the activities and of the snapshots that a shard holds."""
+    rest = read_tail(tail)
+    activities = np.append(load(folder, "id"), rest.activities.id)
+    return activities, np.append(load(folder, "snapshot"), rest.snapshots.id)
+
+
+def load(folder: Path, name: str) -> Array:
+    """Map one column of a base into memory."""
+    try:
+        found: Array = np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+    except (OSError, ValueError, EOFError) as failure:
+        raise ShardLost(f"{folder.name}/{name}") from failure
+    return found
+
+
+def _save(folder: Path, name: str, values: Array) -> None:
+    np.save(folder / f"{name}.npy", np.ascontiguousarray(values))
+
+
+ObjectsOf = Callable[[Array], Objects]
+
+
+def open_batch(
+    folder: Path, tail_path: Path | None, first: int, *, texts: Texts, objects_of: ObjectsOf
+) -> Batch:
+    """Return a shard as a batch of LEADS rows, its base mapped into memory."""
+    tail = read_tail(tail_path)
+    known = load(folder, "objects")
+    new = np.setdiff1d(tail.activities.object, known)
+    objects = np.append(known, new)
+    documents = Documents(lambda: read_documents(folder) + list(tail.activities.documents))
+    runs = [_base_run(folder)]
+    if len(tail.activities.id):
+        runs.append(_tail_run(tail.activities, objects, first, len(read_documents(folder))))
+    return Batch(
+        size=LEADS,
+        facts=_facts(folder, tail.snapshots, first, texts),
+        runs=runs,
+        objects=objects_of(objects),
+        properties=Properties(documents),
+    )
+
+
+def read_documents(folder: Path) -> list[str]:
+    """Return the documents of properties of a base."""
+    try:
+        found: list[str] = json.loads((folder / "documents.json").read_text())
+    except (OSError, ValueError) as failure:
+        raise ShardLost(f"{folder.name}/documents") from failure
+    return found
+
+
+def _base_run(folder: Path) -> Run:
+    received, about = load(folder, "received"), load(folder, "object")
+    return Run(
+        places=kind_places(load(folder, "kind")),
+        lead=load(folder, "lead"),
+        occurred=load(folder, "occurred"),
+        received=received,
+        object=about,
+        about=about,
+        properties=load(folder, "document"),
+        last_received=int(received.max(initial=0)),
+    )
+
+
+def _tail_run(rows: ActivityRows, objects: Array, first: int, documents: int) -> Run:
+    order = np.lexsort((rows.id, rows.occurred, rows.kind))
+    sorter = np.argsort(objects)
+    about = sorter[np.searchsorted(objects, rows.object[order], sorter=sorter)]
+    received = rows.received[order]
+    return Run(
+        places=kind_places(rows.kind[order]),
+        lead=rows.lead[order] - first,
+        occurred=rows.occurred[order],
+        received=received,
+        object=about,
+        about=about,
+        properties=rows.document[order] + documents,
+        last_received=int(received.max(initial=0)),
+    )
+
+
+class FactColumns(Mapping[str, Column]):
+    """The facts of a shard, each read when a rule first asks for it."""
+
+    def __init__(self, read: Callable[[str], Column], names: Sequence[str] = FACT_NAMES) -> None:
+        self._read, self._names = read, names
+        self._found: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._found:
+            self._found[name] = self._read(name)
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _facts(folder: Path, tail: SnapshotRows, first: int, texts: Texts) -> Facts:
+    lead, known_from = load(folder, "snapshot_lead"), load(folder, "known_from")
+
+    def from_base(name: str) -> Column:
+        values = load(folder, f"values_{name}")
+        return Column(load(folder, f"fact_{name}"), fact_values(name, values, texts))
+
+    if not len(tail.id):
+        return Facts(lead, known_from, FactColumns(from_base))
+    ids = np.append(load(folder, "snapshot"), tail.id)
+    lead = np.append(lead, tail.lead - first)
+    known_from = np.append(known_from, tail.known_from)
+    order = np.lexsort((ids, known_from, lead))
+
+    def merged(name: str) -> Column:
+        before: Any = load(folder, f"values_{name}")[load(folder, f"fact_{name}")]
+        codes, values = coded(np.append(before, tail.facts[name])[order])
+        return Column(codes, fact_values(name, values, texts))
+
+    return Facts(lead[order], known_from[order], FactColumns(merged))
