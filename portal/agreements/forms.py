@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import User
+from portal.agreements.drafts import RATIONALE_LIMIT
 from portal.agreements.registry import Body, ClauseText, Problem
-from portal.agreements.services import RATIONALE_LIMIT
 
 LONGEST_BODY = 100_000
 
@@ -221,3 +221,41 @@ class SignForm(forms.Form):
         if not self.user.check_password(password):
             raise ValidationError(_("This is not your password. Nothing is signed yet."))
         return password
+
+
+class DeclineForm(forms.Form):
+    """Words with which a proposal is sent back."""
+
+    words = forms.CharField(
+        label=gettext_lazy("What would have to change"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"}),
+        help_text=gettext_lazy("It stays open on the draft until it is resolved."),
+    )
+
+
+HOURS = (
+    (1, gettext_lazy("an hour")),
+    (4, gettext_lazy("4 hours")),
+    (24, gettext_lazy("a day")),
+    (72, gettext_lazy("3 days")),
+    (168, gettext_lazy("7 days")),
+)
+
+
+class OverrideForm(SignForm):
+    """An emergency: for how long, why, over which text, and the password once more."""
+
+    hours = forms.ChoiceField(
+        label=gettext_lazy("For"),
+        choices=HOURS,
+        initial=4,
+        widget=forms.Select(attrs={"class": "form-select narrow"}),
+        help_text=gettext_lazy("It ends by itself; what both sides signed is in force again then."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why this cannot wait"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"}),
+        help_text=gettext_lazy("Everybody reads it on every page until it ends."),
+    )

@@ -5,21 +5,33 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+from django.db.models import (
+    CheckConstraint,
+    F,
+    Index,
+    OuterRef,
+    Q,
+    Subquery,
+    UniqueConstraint,
+)
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Role, Side
 
 
 class Agreement(models.Model):
-    """What versions belong to: one definition (of one segment) or the SLA terms."""
+    """What versions belong to: a definition (for everybody, or of one segment) or the SLA terms.
+
+    ``position`` 0 is the one for everybody. Those of segments follow, in the order in which they
+    are tried; whom a segment takes is a clause of its versions, signed like every other.
+    """
 
     kind = models.CharField(max_length=20)  # a kind registered by an app: definition, terms
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
-    segment = models.JSONField(null=True, blank=True)  # a condition; null applies to everybody
-    position = models.PositiveSmallIntegerField(default=0)  # the order in which segments are tried
+    position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
+    ordered_at = models.DateTimeField(null=True)  # when its position was last agreed on
 
     class Meta:
         ordering = ["kind", "position", "pk"]
@@ -38,6 +50,17 @@ class VersionQuerySet(models.QuerySet["Version"]):
     def effective(self, at: datetime) -> Self:
         """Signed versions whose day has come, the one in force first."""
         return self.filter(effective_from__lte=at).order_by("-effective_from")
+
+    def in_force(self, at: datetime) -> Self:
+        """Versions that could apply at ``at``; of one agreement the first is the one that does.
+
+        That is the signed one with the greatest ``effective_from <= at``, unless leadership put
+        another in its place for a while: then ``overrides_since`` says from when.
+        """
+        running = Override.objects.filter(version=OuterRef("pk"), at__lte=at, ends_at__gt=at)
+        rows = self.annotate(overrides_since=Subquery(running.values("at")[:1]))
+        rows = rows.filter(Q(effective_from__lte=at) | Q(overrides_since__isnull=False))
+        return rows.order_by(F("overrides_since").desc(nulls_last=True), "-effective_from")
 
     def past(self) -> Self:
         """What is not a draft any more: signed ones, also those that start later, and given up."""
@@ -114,6 +137,12 @@ class Version(models.Model):
             return "signed"
         return "proposed" if self.proposed_at else "draft"
 
+    @property
+    def in_force_since(self) -> datetime | None:
+        """Since when this version applies, where ``in_force`` found it."""
+        since: datetime | None = getattr(self, "overrides_since", None)
+        return since or self.effective_from
+
 
 class Clause(models.Model):
     """One sentence of a version; its ``body`` follows the schema of its kind."""
@@ -139,12 +168,17 @@ class Clause(models.Model):
 
 
 class Comment(models.Model):
-    """A remark or question on a clause, or on the whole version."""
+    """A remark or question on a clause, or on the whole version; an answer names its parent.
+
+    The clause is named by its key, so that what was said of a sentence outlives the sentence.
+    """
 
     version = models.ForeignKey(Version, models.CASCADE, related_name="comments")
-    clause = models.ForeignKey(Clause, models.CASCADE, null=True, related_name="comments")
+    key = models.SlugField(max_length=60, blank=True)  # of the clause; empty: the whole version
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="answers")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     text = models.TextField()
+    is_question = models.BooleanField(default=False)
     at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey(
@@ -153,9 +187,56 @@ class Comment(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
+        constraints = [
+            CheckConstraint(
+                condition=Q(parent=None) | Q(resolved_at=None, is_question=False),
+                name="portal_answers_are_not_resolved",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class Editing(models.Model):
+    """Who has a draft open, and which clause; it fades by itself, and is nobody's history."""
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="editing")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.SlugField(max_length=60, blank=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["version", "user"], name="portal_editing_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.version}"
+
+
+class Override(models.Model):
+    """Leadership put a frozen text in force for a while; it ends by itself.
+
+    From ``at`` on, before ``ends_at``, ``version`` stands in for what both sides signed. Its end
+    may only be drawn nearer. ``closed_at`` says when the end was announced.
+    """
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="overrides")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    reason = models.TextField()
+    at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            CheckConstraint(condition=Q(ends_at__gte=F("at")), name="portal_override_ends_later")
+        ]
+        indexes = [Index(fields=["ends_at"], name="portal_override_end")]
+
+    def __str__(self) -> str:
+        return f"{self.version} for a while"
 
 
 class Signature(models.Model):

@@ -60,6 +60,21 @@ def state_of(version: Version, in_force: Version | None, at: datetime) -> dict[s
     return {"text": _("Past"), "icon": "archive", "tone": "line"}
 
 
+def tabs_of(version: Version, *, here: str) -> list[dict[str, Any]]:
+    """Return the tabs of a version, its text first; ``here`` is the URL name of the open one."""
+    tabs = pages_of(version.agreement.kind).tabs
+    text = {"label": _("Text"), "url": address(version), "current": not here}
+    more = [
+        {"label": tab.label, "url": _named(tab.name, version), "current": tab.name == here}
+        for tab in tabs
+    ]
+    return [text, *more] if more else []
+
+
+def _named(name: str, version: Version) -> str:
+    return reverse(name, kwargs={"number": version.number}) if name else ""
+
+
 def answer(
     request: HttpRequest,
     template: str,
@@ -78,6 +93,9 @@ def answer(
             "list_url": reverse(pages.list_name),
             "list_title": pages.title,
             "version_url": address(version),
+            "tabs": tabs_of(version, here=""),
+            "side_url": _named(pages.side_name, version),
+            "catalogue_url": _named(pages.catalogue_name, version),
         }
     part = is_htmx(request) and context.get("has_part")
     path = f"{FOLDER}_{template}" if part else f"{FOLDER}{template}"

@@ -78,7 +78,7 @@ def _wrong_with_force(
 
 
 def _says_what_the_clauses_say(version: Version) -> bool:
-    """Compare with the rows; name and segment belong to the agreement and may move on."""
+    """Compare with the rows; the name belongs to the agreement and may move on."""
     try:
         document: Any = json.loads(version.signed_text)
         return bool(

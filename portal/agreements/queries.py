@@ -4,29 +4,56 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from portal.accounts.models import Side
 from portal.agreements.models import Agreement, Clause, Signature, Version
 
 
 def agreement_for(kind: str) -> Agreement | None:
-    """Return the first agreement of a kind (the default one), or None before the first draft."""
+    """Return the agreement of a kind for everybody, or None before the first draft."""
     return Agreement.objects.filter(kind=kind).order_by("position", "pk").first()
 
 
 def version_in_force(
     agreement: Agreement | str, *, at: datetime, with_text: bool = True
 ) -> Version | None:
-    """Return the signed version with the greatest ``effective_from <= at``; one query.
+    """Return the version that applies at ``at``; one query.
 
-    Without its text it costs little: who has read that text before knows it by its sha256.
+    That is the signed one with the greatest ``effective_from <= at``, or what leadership put in
+    its place for a while. Without its text it costs little: who has read that text before knows
+    it by its sha256.
     """
-    versions = Version.objects.effective(at).select_related("agreement")
+    versions = Version.objects.in_force(at).select_related("agreement")
     if not with_text:
         versions = versions.defer("signed_text", "note")
     if isinstance(agreement, str):
         versions = versions.filter(agreement__kind=agreement)
-        return versions.order_by("agreement__position", "-effective_from").first()
+        return versions.order_by("agreement__position", *versions.query.order_by).first()
     return versions.filter(agreement=agreement).first()
+
+
+def versions_in_force(kind: str, *, at: datetime) -> list[Version]:
+    """Return what applies at ``at`` of each agreement of a kind, the one for everybody first.
+
+    One query, without the texts; see ``version_in_force``.
+    """
+    own = Version.objects.in_force(at).filter(agreement=OuterRef("pk")).values("pk")[:1]
+    found = Agreement.objects.filter(kind=kind).annotate(found=Subquery(own)).values("found")
+    versions = Version.objects.in_force(at).filter(pk__in=found).select_related("agreement")
+    versions = versions.defer("signed_text", "note")
+    return list(versions.order_by("agreement__position", "agreement"))
+
+
+def newest_signed(kind: str) -> list[Version]:
+    """Return what was signed last of each agreement of a kind, also when it starts later.
+
+    In the order in which their segments are tried, the one for everybody first. One query.
+    """
+    own = Version.objects.signed().filter(agreement=OuterRef("pk")).order_by("-effective_from")
+    found = Agreement.objects.filter(kind=kind).annotate(found=Subquery(own.values("pk")[:1]))
+    versions = Version.objects.filter(pk__in=found.values("found")).select_related("agreement")
+    return list(versions.order_by("agreement__position", "agreement"))
 
 
 def version_before(version: Version, *, at: datetime) -> Version | None:
@@ -77,6 +104,5 @@ def document_of(
         "agreement": version.agreement.kind,
         "name": version.agreement.name,
         "version": version.number,
-        "segment": version.agreement.segment,
         "clauses": clause_texts(version) if clauses is None else list(clauses),
     }

@@ -12,6 +12,7 @@ from portal.agreements.queries import clause_text
 from portal.agreements.registry import (
     Body,
     ClauseText,
+    Fix,
     Mark,
     Part,
     Problem,
@@ -85,6 +86,7 @@ class Check:
     sentence: str
     key: str
     stops: bool
+    fix: Fix | None = None
 
 
 def words_of(kind: str, clause: ClauseText, clauses: Sequence[ClauseText]) -> str:
@@ -113,7 +115,7 @@ def read_version(version: Version, base: Version | None) -> Reading:
         )
         for section in sections_of(kind, texts)
     ]
-    return Reading(version, base, groups, changes, checks_of(kind, texts))
+    return Reading(version, base, groups, changes, checks_of(version, texts))
 
 
 @dataclass(frozen=True)
@@ -206,9 +208,12 @@ def _told_apart(
     return Change(change.key, change.how, was, now, change.rationale, change.clause)
 
 
-def checks_of(kind: str, clauses: Sequence[ClauseText]) -> list[Check]:
+def checks_of(version: Version, clauses: Sequence[ClauseText]) -> list[Check]:
     """Return what stands in the way of a proposal, then what is worth a second look."""
-    stops = kind_named(kind).check_version(clauses)
+    kind = version.agreement.kind
+    stops = [*kind_named(kind).check_version(clauses)]
+    if version.effective_from is None:
+        stops += kind_named(kind).check_beside(version, clauses)
     found = [_check(problem, stops=True) for problem in stops]
     if not stops:
         found += [_check(problem, stops=False) for problem in pages_of(kind).checks(clauses)]
@@ -217,4 +222,4 @@ def checks_of(kind: str, clauses: Sequence[ClauseText]) -> list[Check]:
 
 def _check(problem: Problem, *, stops: bool) -> Check:
     key = problem.path.partition(".")[0].partition(":")[2]
-    return Check(str(problem.sentence), key, stops)
+    return Check(str(problem.sentence), key, stops, getattr(problem, "fix", None))

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.utils.functional import Promise
+
+from portal.accounts.models import User
+from portal.agreements.models import Version
 
 
 class Problem(Protocol):
@@ -32,6 +36,14 @@ ClauseText = Mapping[str, Any]  # key, kind, position, body, rationale
 Words = Promise | str
 
 
+def _stands_alone(version: Version, clauses: Sequence[ClauseText]) -> Sequence[Problem]:
+    return ()
+
+
+def _any_order(order: Sequence[int]) -> Sequence[Problem]:
+    return ()
+
+
 @dataclass(frozen=True)
 class AgreementKind:
     """A kind of agreement: how its clauses are checked and read."""
@@ -43,6 +55,11 @@ class AgreementKind:
     sentence: Callable[[str, str, Body, Sequence[ClauseText]], Sequence[Part]]
     activated_event: str
     label: Promise | str = ""
+    # What keeps a version from standing beside the others of its kind; asked before proposing.
+    check_beside: Callable[[Version, Sequence[ClauseText]], Sequence[Problem]] = _stands_alone
+    # Which segments would take nobody, tried in this order of agreements.
+    check_order: Callable[[Sequence[int]], Sequence[Problem]] = _any_order
+    has_segments: bool = False  # whether there may be one for each segment beside the first
 
 
 @dataclass(frozen=True)
@@ -74,12 +91,62 @@ class Mark:
     label: Words
 
 
+@dataclass(frozen=True)
+class Tab:
+    """A page beside a version's text; ``name`` is its URL name, which takes the number."""
+
+    name: str
+    label: Words
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What mends a finding: a page below the version's address, or what one press does.
+
+    ``press`` names the change for the app's own page ``fix/``; ``path`` is empty then.
+    """
+
+    label: Words
+    path: str = ""
+    press: str = ""
+
+
+def _as_it_is(addition: Addition, given: Mapping[str, str]) -> Body:
+    return addition.body
+
+
+@dataclass(frozen=True)
+class Starter:
+    """A whole text to begin the first draft from."""
+
+    slug: str
+    name: Words
+    text: Words  # for whom it is
+    clauses: Callable[[], Sequence[ClauseText]]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part that an app puts on a page of agreements: its template, and what that is told.
+
+    ``context`` gets the version, the version it is compared with (None: the first), who looks,
+    and when. The template sees the page's own context, too.
+    """
+
+    template: str
+    context: Callable[[Version, Version | None, User, datetime], Mapping[str, Any]]
+
+
 def _no_words(kind: str, key: str, body: Body) -> Words:
     return ""
 
 
 def _no_mark(kind: str, body: Body) -> Mark | None:
     return None
+
+
+def _for_all(versions: Sequence[Version]) -> Mapping[int, Words]:
+    return {}
 
 
 def _nothing(clauses: Sequence[ClauseText]) -> Sequence[Problem]:
@@ -92,7 +159,9 @@ class AgreementPages:
 
     ``lead`` is what stands before a sentence (points, a name), ``more`` what else a body says
     and a signer must see change, ``forms`` the form class of a clause kind (a JSON form where
-    none is named; see ``portal.agreements.forms.ClauseForm``).
+    none is named; see ``portal.agreements.forms.ClauseForm``). Panels are parts of the app's own:
+    ``side_panels`` beside the text, ``compare_panels`` under the differences of two versions,
+    ``sign_panels`` where one proposes and signs, ``print_panels`` on paper.
     """
 
     list_name: str  # URL names
@@ -104,9 +173,22 @@ class AgreementPages:
     lead: Callable[[str, str, Body], Words] = _no_words
     more: Callable[[str, str, Body], Words] = _no_words
     mark: Callable[[str, Body], Mark | None] = _no_mark
+    # Whom versions are for, by their ids, where there are several agreements.
+    whom: Callable[[Sequence[Version]], Mapping[int, Words]] = _for_all
     checks: Callable[[Sequence[ClauseText]], Sequence[Problem]] = _nothing
     forms: Mapping[str, type[Any]] = field(default_factory=dict)
     additions: Callable[[Sequence[ClauseText]], Sequence[Addition]] | None = None
+    starters: Callable[[], Sequence[Starter]] = tuple
+    side_panels: Sequence[Panel] = ()
+    compare_panels: Sequence[Panel] = ()
+    sign_panels: Sequence[Panel] = ()
+    print_panels: Sequence[Panel] = ()
+    tabs: Sequence[Tab] = ()  # beside the text; each takes the version's number
+    side_name: str = ""  # URL name of a part that stands beside the text and follows each edit
+    segments_name: str = ""  # URL name of the page on which segments stand in their order
+    guide_name: str = ""  # URL name of a guided way to a first draft
+    catalogue_name: str = ""  # URL name of the page that offers what may be added
+    prefill: Callable[[Addition, Mapping[str, str]], Body] = _as_it_is  # by an address's query
 
 
 _kinds: dict[str, AgreementKind] = {}
@@ -132,6 +214,13 @@ def pages_of(name: str) -> AgreementPages:
     label = kind_named(name).label or name
     plain = AgreementPages(list_name=name, version_name=f"{name}-version", title=label, name=label)
     return _pages.get(name, plain)
+
+
+def panels_for(
+    panels: Sequence[Panel], version: Version, base: Version | None, user: User, at: datetime
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return each panel's template with its context, in order."""
+    return [(one.template, one.context(version, base, user, at)) for one in panels]
 
 
 def sections_of(name: str, clauses: Sequence[ClauseText]) -> Sequence[Section]:

@@ -1,66 +1,102 @@
-"""Writing agreements together: drafts, clauses, proposing, signing.
+"""Writing agreements together: drafts begun and given up, and their clauses.
 
 Every write locks the version row first, so that of two editors the second is told, not merged.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Role, User
-from portal.agreements.canonical import canonical_json, sha256_of
-from portal.agreements.models import Agreement, Clause, Signature, Version
-from portal.agreements.queries import clause_texts, document_of, missing_sides
-from portal.agreements.registry import Problem, kind_named
-from portal.core.errors import Conflict, DomainError, NotAllowed
+from portal.accounts.models import User
+from portal.agreements.drafts import (
+    EDITORS,
+    RATIONALE_LIMIT,
+    InvalidClause,
+    StaleClause,
+    lock_draft,
+    require_editor,
+    touch,
+    unfreeze,
+)
+from portal.agreements.models import Agreement, Clause, Version
+from portal.agreements.proposals import decline, propose, sign, withdraw_proposal
+from portal.agreements.queries import clause_texts
+from portal.agreements.registry import kind_named
+from portal.core.errors import DomainError
 from portal.core.instants import whole_second
 from portal.events.services import record
 
-EDITORS = frozenset({Role.MARKETING, Role.MARKETING_LEAD, Role.SALES_LEAD})
-RATIONALE_LIMIT = 5000
+# Who writes agreements looks here, also for what a draft may refuse, and what becomes of it.
+__all__ = [
+    "EDITORS",
+    "InvalidClause",
+    "StaleClause",
+    "decline",
+    "give_up_draft",
+    "lock_draft",
+    "open_agreement",
+    "open_segment",
+    "propose",
+    "remove_clause",
+    "require_editor",
+    "save_clause",
+    "sign",
+    "start_draft",
+    "withdraw_proposal",
+]
 
-
-class InvalidClause(DomainError):
-    """A body that cannot be used; ``problems`` say where and what to do."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(" ".join(str(problem.sentence) for problem in problems))
-        self.problems = list(problems)
-
-
-class StaleClause(Conflict):
-    """Somebody changed the clause since it was opened; ``current`` is what stands now."""
-
-    code = "stale_clause"
-
-    def __init__(self, current: Clause | None) -> None:
-        who = current.changed_by.name if current and current.changed_by else _("Somebody")
-        super().__init__(
-            _("%s has changed this clause since you opened it. Both texts are below.") % who
-            if current
-            else _("This clause has been removed since you opened it.")
-        )
-        self.current = current
-
-
-def require_editor(by: User) -> None:
-    """Raise NotAllowed unless this person co-edits agreements."""
-    if by.role not in EDITORS:
-        raise NotAllowed(
-            _("Marketing, the marketing lead and sales leads write agreements. Ask one of them.")
-        )
+LONGEST_NAME = 60
+MOST_SEGMENTS = 12
 
 
 def open_agreement(*, kind: str, name: str, at: datetime) -> Agreement:
-    """Return the first agreement of a kind; made when nobody has written one yet."""
+    """Return the agreement of a kind for everybody; made when nobody has written one yet."""
     agreement, _is_new = Agreement.objects.get_or_create(
         slug=kind, defaults={"kind": kind, "name": name, "created_at": whole_second(at)}
     )
     return agreement
+
+
+@transaction.atomic
+def open_segment(*, kind: str, name: str, by: User, at: datetime) -> Agreement:
+    """Make one more agreement of a kind, for one segment; it is tried after those there are.
+
+    Raises DomainError for no name or one that is taken, or before there is one for everybody.
+    Locks the kind's first agreement.
+    """
+    require_editor(by)
+    name = name.replace("\x00", "").strip()
+    alike = Agreement.objects.filter(kind=kind).order_by("pk")
+    if not kind_named(kind).has_segments or alike.select_for_update().first() is None:
+        raise DomainError(_("Write the one for everybody first. Segments stand in front of it."))
+    if not name or len(name) > LONGEST_NAME:
+        raise DomainError(_("Give the segment a name of at most %d letters.") % LONGEST_NAME)
+    if alike.filter(name__iexact=name).exists():
+        raise DomainError(_("There is a “%s” already. Choose another name.") % name)
+    if alike.count() > MOST_SEGMENTS:
+        raise DomainError(
+            _("There are %d segments already. Nobody would know more.") % MOST_SEGMENTS
+        )
+    last = alike.aggregate(last=Max("position"))["last"] or 0
+    return Agreement.objects.create(
+        kind=kind,
+        slug=_free_slug(kind, name),
+        name=name,
+        position=last + 1,
+        created_at=whole_second(at),
+    )
+
+
+def _free_slug(kind: str, name: str) -> str:
+    start = f"{kind}-{slugify(name)}".strip("-")[:50]
+    taken = set(Agreement.objects.filter(slug__startswith=start).values_list("slug", flat=True))
+    tries = (start if n == 1 else f"{start}-{n}" for n in range(1, len(taken) + 2))
+    return next(slug for slug in tries if slug not in taken)
 
 
 @transaction.atomic
@@ -73,11 +109,17 @@ def start_draft(
     clauses: Sequence[Mapping[str, Any]] | None = None,
     note: str = "",
 ) -> Version:
-    """Return a draft with the clauses of ``based_on`` or those given. Locks the agreement."""
+    """Return a draft with the clauses of ``based_on`` or those given.
+
+    Versions are counted through all agreements of a kind, so that a number names one text. Locks
+    the kind's first agreement.
+    """
     require_editor(by)
     at = whole_second(at)
-    Agreement.objects.select_for_update().get(pk=agreement.pk)
-    last = agreement.versions.aggregate(last=Max("number"))["last"] or 0
+    alike = Agreement.objects.filter(kind=agreement.kind).order_by("pk")
+    alike.select_for_update().first()
+    versions = Version.objects.of_kind(agreement.kind)
+    last = versions.aggregate(last=Max("number"))["last"] or 0
     version = Version.objects.create(
         agreement=agreement,
         number=last + 1,
@@ -133,13 +175,14 @@ def save_clause(
         last = version.clauses.aggregate(last=Max("position"))["last"] or 0
         current = Clause(version=version, key=key, kind=kind, position=position or last + 1)
         current.revision = 0
-    before = {"body": current.body, "position": current.position}
+    was = {"was": current.body, "was_why": current.rationale}
     current.body, current.rationale = dict(body), rationale
     current.position = position or current.position
     current.revision += 1
     current.changed_by, current.changed_at = by, at
     current.save()
-    _touch(version, by=by, at=at, change={"clause": key, "was": before["body"], "is": current.body})
+    change = {"clause": key, "revision": current.revision, "is": current.body, **was}
+    touch(version, by=by, at=at, change=change)
     return current
 
 
@@ -161,86 +204,8 @@ def remove_clause(*, version: Version, key: str, revision: int, by: User, at: da
         raise StaleClause(current)
     body = current.body
     current.delete()
-    change = {"clause": key, "was": body, "is": None}
-    _touch(version, by=by, at=whole_second(at), change=change)
-
-
-def lock_draft(version: Version) -> Version:
-    """Return the version's current row, locked. Raises Conflict unless it may still change."""
-    locked = Version.objects.select_for_update(of=("self",)).select_related("agreement")
-    row = locked.get(pk=version.pk)
-    if row.effective_from is not None:
-        raise Conflict(_("This version is signed and is never edited. Start a draft from it."))
-    if row.withdrawn_at is not None:
-        raise Conflict(_("This draft was given up. Start a new one."))
-    return row
-
-
-def _touch(version: Version, *, by: User, at: datetime, change: Mapping[str, Any]) -> None:
-    """Raise the revision; unfreeze a proposed draft and void what was signed of it."""
-    was_proposed = version.proposed_at is not None
-    if was_proposed:
-        _unfreeze(version, at=at)
-    Version.objects.filter(pk=version.pk).update(revision=F("revision") + 1, changed_at=at)
-    record("agreement.changed", subject=version, actor=by, at=at, payload=dict(change))
-    if was_proposed:
-        record("agreement.voided", subject=version, actor=by, at=at)
-
-
-def _unfreeze(version: Version, *, at: datetime) -> None:
-    version.signatures.filter(voided_at=None).update(
-        voided_at=at, voided_by_revision=version.revision + 1
-    )
-    Version.objects.filter(pk=version.pk).update(
-        proposed_at=None, proposed_by=None, signed_text="", sha256="", starts_at=None
-    )
-
-
-@transaction.atomic
-def propose(
-    *,
-    version: Version,
-    by: User,
-    at: datetime,
-    starts_at: datetime | None = None,
-    note: str | None = None,
-) -> Version:
-    """Freeze the canonical text for signature. Raises InvalidClause for what cannot run.
-
-    ``note`` says why there is this version; it is read by who signs, and not part of the text.
-    """
-    require_editor(by)
-    at = whole_second(at)
-    version = lock_draft(version)
-    if version.proposed_at is not None:
-        raise Conflict(_("This draft is proposed already. Sign it, or withdraw the proposal."))
-    if starts_at is not None and starts_at < at:
-        raise DomainError(_("A version cannot start in the past. Choose a later day, or none."))
-    texts = clause_texts(version)
-    problems = kind_named(version.agreement.kind).check_version(texts)
-    if problems:
-        raise InvalidClause(problems)
-    text = canonical_json(document_of(version, texts))
-    version.signed_text, version.sha256 = text, sha256_of(text)
-    version.proposed_at, version.proposed_by = at, by
-    version.starts_at = whole_second(starts_at) if starts_at else None
-    version.note = version.note if note is None else note
-    version.save()
-    record(
-        "agreement.proposed", subject=version, actor=by, at=at, payload={"sha256": version.sha256}
-    )
-    return version
-
-
-@transaction.atomic
-def withdraw_proposal(*, version: Version, by: User, at: datetime) -> None:
-    """Take a proposal back to a draft; signatures so far are voided."""
-    require_editor(by)
-    version = lock_draft(version)
-    if version.proposed_at is None:
-        raise Conflict(_("This draft is not proposed."))
-    _unfreeze(version, at=whole_second(at))
-    record("agreement.withdrawn", subject=version, actor=by, at=at)
+    change = {"clause": key, "revision": revision, "was": body, "is": None}
+    touch(version, by=by, at=whole_second(at), change=change)
 
 
 @transaction.atomic
@@ -250,51 +215,6 @@ def give_up_draft(*, version: Version, by: User, at: datetime) -> None:
     at = whole_second(at)
     version = lock_draft(version)
     if version.proposed_at is not None:
-        _unfreeze(version, at=at)
+        unfreeze(version, at=at)
     Version.objects.filter(pk=version.pk).update(withdrawn_at=at)
     record("agreement.given_up", subject=version, actor=by, at=at)
-
-
-@transaction.atomic
-def sign(*, version: Version, sha256: str, by: User, at: datetime) -> Signature:
-    """Sign for one's side over the text that was read; the second side brings it into force.
-
-    Raises NotAllowed unless ``by`` signs for a side, Conflict when the text has moved on or the
-    side has signed. ``effective_from`` is set once, not before this second signature.
-    """
-    side = by.signs_for
-    if side is None:
-        raise NotAllowed(_("The marketing lead and a sales lead sign. You may read and comment."))
-    at = whole_second(at)
-    version = lock_draft(version)
-    if version.proposed_at is None or version.sha256 != sha256:
-        raise Conflict(_("The text has moved on since you opened it. Read it again, then sign."))
-    if side not in missing_sides(version):
-        raise Conflict(_("Your side has signed this version already."))
-    signature = Signature.objects.create(
-        version=version, side=side, signer=by, role=by.role, sha256=sha256, at=at
-    )
-    if not missing_sides(version):
-        version.effective_from = _free_instant(version, max(at, version.starts_at or at))
-        version.save(update_fields=["effective_from"])
-    payload = {"side": side, "role": by.role, "sha256": sha256}
-    if version.effective_from is not None:
-        payload["effective_from"] = version.effective_from.isoformat()
-    record("agreement.signed", subject=version, actor=by, at=at, payload=payload)
-    return signature
-
-
-def _free_instant(version: Version, wanted: datetime) -> datetime:
-    """Return the first second from ``wanted`` on at which no other version begins.
-
-    Locks the agreement: two drafts that get their last signature at once take turns.
-    """
-    Agreement.objects.select_for_update().get(pk=version.agreement_id)
-    taken = set(
-        Version.objects.filter(agreement=version.agreement, effective_from__gte=wanted).values_list(
-            "effective_from", flat=True
-        )
-    )
-    while wanted in taken:
-        wanted += timedelta(seconds=1)
-    return wanted

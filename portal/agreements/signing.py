@@ -13,12 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.agreements import services
 from portal.agreements.addresses import address
-from portal.agreements.forms import ProposeForm, SignForm
+from portal.agreements.forms import DeclineForm, ProposeForm, SignForm
 from portal.agreements.models import Version
 from portal.agreements.pages import answer, find_open
 from portal.agreements.queries import version_before
 from portal.agreements.reading import read_version
+from portal.agreements.registry import pages_of, panels_for
 from portal.agreements.strip import signature_lines, why_not
+from portal.agreements.talk import threads_of
 from portal.core.errors import Conflict, DomainError, NotAllowed
 from portal.core.http import user_of
 from portal.core.throttle import count_knock
@@ -45,7 +47,8 @@ def propose(request: HttpRequest, number: int, *, kind: str) -> HttpResponse:
         except Conflict:
             raise
         except DomainError as refused:
-            form.add_error("starts_on", str(refused))
+            is_day = start is not None and start < at
+            form.add_error("starts_on" if is_day else None, str(refused))
         else:
             messages.success(request, _("Proposed. Both sides may sign now."))
             return redirect(address(version))
@@ -56,8 +59,16 @@ def _show(
     request: HttpRequest, template: str, version: Version, context: dict[str, Any]
 ) -> HttpResponse:
     """Render an act on a version beside what it changes; a form with errors answers 422."""
-    base = version_before(version, at=timezone.now())
-    context |= {"reading": read_version(version, base), "signatures": signature_lines(version)}
+    user, at = user_of(request), timezone.now()
+    base, panels = version_before(version, at=at), pages_of(version.agreement.kind).sign_panels
+    context |= {
+        "reading": read_version(version, base),
+        "signatures": signature_lines(version),
+        "open_talk": [one for one in threads_of(version) if one.is_open],
+        "talk_url": address(version, "talk"),
+        "compare_url": address(version, "choose"),
+        "panels": panels_for(panels, version, base, user, at),
+    }
     wrong = context["form"].errors if "form" in context else None
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     return answer(request, template, version, context, user=user_of(request), status=status)
@@ -99,16 +110,42 @@ def sign(request: HttpRequest, number: int, *, kind: str) -> HttpResponse:
         raise Conflict(hint)
     posted = request.POST if request.method == "POST" else None
     form = SignForm(posted, user=user, sha256=version.sha256)
-    if request.method == "POST" and _is_allowed(form, user.pk) and form.is_valid():
+    if request.method == "POST" and is_allowed(form, user.pk) and form.is_valid():
         seen = form.cleaned_data["sha256"]
         services.sign(version=version, sha256=seen, by=user, at=at)
         version.refresh_from_db()
         messages.success(request, _said(version))
         return redirect(address(version))
-    return _show(request, "sign.html", version, {"form": form})
+    urls = {"decline_url": address(version, "decline")}
+    return _show(request, "sign.html", version, {"form": form, **urls})
 
 
-def _is_allowed(form: SignForm, user_id: int) -> bool:
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def decline(request: HttpRequest, number: int, *, kind: str) -> HttpResponse:
+    """Send a proposal back with words."""
+    user, at = user_of(request), timezone.now()
+    version = find_open(kind, number)
+    if user.signs_for is None:
+        raise NotAllowed(_("Who may sign may decline: the marketing lead and sales leads."))
+    if version.proposed_at is None:
+        raise Conflict(_("This draft is not proposed."))
+    form = DeclineForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        words = form.cleaned_data["words"].replace("\x00", "")
+        try:
+            services.decline(version=version, words=words, by=user, at=at)
+        except (Conflict, NotAllowed):
+            raise
+        except DomainError as refused:
+            form.add_error("words", str(refused))
+        else:
+            messages.success(request, _("Declined. It is a draft again, with your words on it."))
+            return redirect(address(version))
+    return _show(request, "decline.html", version, {"form": form})
+
+
+def is_allowed(form: SignForm, user_id: int) -> bool:
     """Count a try; after too many in a minute even the right password waits."""
     if count_knock(f"sign:{user_id}", at=timezone.now()) <= MOST_TRIES:
         return True

@@ -16,7 +16,15 @@ ICONS = {
     "agreement.voided": "x-circle",
     "agreement.withdrawn": "unlock",
     "agreement.given_up": "archive",
+    "agreement.declined": "x-circle",
+    "agreement.commented": "chat-left",
+    "agreement.comment_resolved": "check-lg",
+    "agreement.comment_reopened": "chat-left",
+    "agreement.overridden": "exclamation-triangle-fill",
+    "agreement.override_ended": "clock",
+    "rescore.started": "arrow-repeat",
     "rescore.finished": "arrow-repeat",
+    "rescore.cancelled": "x-circle",
 }
 
 
@@ -46,7 +54,15 @@ def _words(event: Event) -> str:
         "agreement.withdrawn": _("%(who)s withdrew the proposal"),
         "agreement.given_up": _("%(who)s gave the draft up"),
         "agreement.changed": _("%(who)s changed “%(clause)s”"),
+        "agreement.declined": _("%(who)s declined it for %(side)s"),
+        "agreement.commented": _("%(who)s commented"),
+        "agreement.comment_resolved": _("%(who)s resolved a comment"),
+        "agreement.comment_reopened": _("%(who)s opened a comment again"),
+        "agreement.overridden": _("%(who)s put it in force for a while, without both signatures"),
+        "agreement.override_ended": _("The override ended"),
+        "rescore.started": _("%(who)s began to score every lead by it"),
         "rescore.finished": _("Every lead is scored by it"),
+        "rescore.cancelled": _("%(who)s stopped scoring the others by it"),
     }
     if event.kind == "agreement.changed" and event.payload.get("is") is None:
         template = _("%(who)s took out “%(clause)s”")

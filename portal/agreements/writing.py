@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,6 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.accounts.models import User
 from portal.agreements import services
 from portal.agreements.addresses import address
+from portal.agreements.coediting import body_at, merge
+from portal.agreements.comparing import in_words, labels_of
+from portal.agreements.following import text_context
 from portal.agreements.forms import ClauseForm, JsonClauseForm, OpenClause
 from portal.agreements.models import Clause, Version
 from portal.agreements.pages import answer, find_open
@@ -122,11 +126,18 @@ def _words(version: Version, row: Clause) -> str:
     return words_of(version.agreement.kind, clause_text(row), texts)
 
 
-def _back(request: HttpRequest, version: Version, key: str = "") -> HttpResponse:
-    """Show the version again: anew for htmx, so that checks and signatures follow the edit."""
-    if is_htmx(request):
+def _back(request: HttpRequest, version: Version, key: str) -> HttpResponse:
+    """Show the sentence again; for htmx in place of its form, and the page asks for the rest."""
+    if not is_htmx(request):
+        return redirect(address(version) + f"#clause-{key}")
+    context = text_context(version, at=timezone.now())
+    line = next((one for one in context["reading"].lines if one.clause.key == key), None)
+    if line is None:
         return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Refresh": "true"})
-    return redirect(address(version) + (f"#clause-{key}" if key else ""))
+    context |= {"has_part": True, "line": line}
+    response = answer(request, "saved.html", version, context, user=user_of(request))
+    response["HX-Trigger"] = "follow, agreement-changed"
+    return response
 
 
 def _show(
@@ -163,14 +174,12 @@ def _opened_words(version: Version, opened: OpenClause) -> str:
 def _show_both(
     request: HttpRequest, version: Version, form: ClauseForm, stale: services.StaleClause
 ) -> HttpResponse:
-    """Both texts and the form as it was typed, ready to be saved on what stands now."""
+    """Both texts, and one form of both: what was typed, and of theirs what was not typed over."""
     opened, current = form.opened, stale.current
     kind, texts = version.agreement.kind, clause_texts(version)
     mine = {"kind": opened.kind, "key": opened.key, "body": form.make_body()}
-    form.rebase(current.revision if current else None)
     context = {
         "has_part": True,
-        "form": form,
         "opened": opened,
         "reason": str(stale),
         "theirs": words_of(kind, clause_text(current), texts) if current else "",
@@ -178,8 +187,42 @@ def _show_both(
         "mine": words_of(kind, mine, texts),
         "act": address(version, "clause", key=opened.key),
     }
+    if current is None:
+        form.rebase(None)
+        context["form"] = form
+    else:
+        context |= _merged(version, form, current, texts)
     user, status = user_of(request), HTTPStatus.CONFLICT
     return answer(request, "stale.html", version, context, user=user, status=status)
+
+
+def _merged(
+    version: Version, form: ClauseForm, current: Clause, texts: Sequence[ClauseText]
+) -> dict[str, Any]:
+    """Return the form of both edits, the fields that both changed, and those taken over."""
+    kind, opened = version.agreement.kind, form.opened
+    typed = form.make_body(), form.cleaned_data["rationale"]
+    base = body_at(version, opened.key, form.cleaned_data["revision"] or 0)
+    merged = merge(base, typed, current)
+    labels = {"rationale": _("Why"), **labels_of(kind, opened.kind)}
+    both = [
+        {
+            "label": labels.get(name, name.replace("_", " ")),
+            "mine": in_words(merged.rationale if name == "rationale" else merged.body.get(name)),
+            "theirs": in_words(
+                current.rationale if name == "rationale" else current.body.get(name)
+            ),
+        }
+        for name in merged.both
+    ]
+    taken = [labels.get(name, name.replace("_", " ")) for name in merged.theirs]
+    one = {"kind": opened.kind, "key": opened.key, "body": merged.body}
+    now = OpenClause(
+        opened.kind, opened.key, merged.body, merged.rationale, current.revision, texts
+    )
+    made: ClauseForm = pages_of(kind).forms.get(opened.kind, JsonClauseForm)(None, opened=now)
+    words = words_of(kind, one, texts)
+    return {"form": made, "opened": now, "both": both, "taken": taken, "merged": words}
 
 
 @login_required
@@ -203,7 +246,8 @@ def new(request: HttpRequest, number: int, slug: str, *, kind: str) -> HttpRespo
     found = next((one for one in additions_to(kind, texts) if one.slug == slug), None)
     if found is None:
         raise Http404
-    opened = OpenClause(found.kind, found.key, found.body, "", None, texts)
+    body = pages_of(kind).prefill(found, request.GET.dict())
+    opened = OpenClause(found.kind, found.key, body, "", None, texts)
     return _answer_form(request, version, _form(kind, opened, request), add=found)
 
 

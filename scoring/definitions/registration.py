@@ -6,17 +6,21 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from leads.database.registry import FACT_TYPES, FACTS, KINDS, PROPERTY_TYPES
+from leads.dispositions.call_sheet import ANSWERS, NAMES
 from portal.agreements.registry import AgreementKind, Part, Problem, register_kind
+from scoring.definitions.segments import check_beside, check_order
 from scoring.rules.clause_forms import Vocabulary
-from scoring.rules.schema import validate_clause, validate_version
+from scoring.rules.lint import errors
+from scoring.rules.problems import Findings
+from scoring.rules.schema import read_version, validate_clause, validate_version
 from scoring.rules.sentences import clause_sentence
 
 VOCABULARY = Vocabulary(
     facts=FACT_TYPES,
     properties=PROPERTY_TYPES,
     kinds=frozenset(kind.name for kind in KINDS),
+    answers=frozenset(ANSWERS),
 )
-
 
 # Words inside a sentence, where a label that stands alone would not read on.
 IN_SENTENCES = {
@@ -39,10 +43,12 @@ IN_SENTENCES = {
 
 
 def labels() -> dict[str, str]:
-    """Return the words for facts, some of their values, and activity kinds."""
+    """Return the words for facts, some of their values, activity kinds and the call sheet."""
     named = {fact.name: str(fact.label) for fact in FACTS}
     kinds = {kind.name: str(kind.label) for kind in KINDS}
-    return named | kinds | {name: str(words) for name, words in IN_SENTENCES.items()}
+    answers = {f"answer:{key}": str(name) for key, name in NAMES.items()}
+    words = {name: str(words) for name, words in IN_SENTENCES.items()}
+    return named | kinds | answers | words
 
 
 def rule_names(clauses: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -59,7 +65,11 @@ def _check_clause(kind: str, key: str, body: Mapping[str, Any]) -> Sequence[Prob
 
 
 def _check_version(clauses: Sequence[Mapping[str, Any]]) -> Sequence[Problem]:
-    return validate_version(clauses, VOCABULARY)
+    """Return what cannot be read, else the lint's errors: both keep a draft from a proposal."""
+    problems = validate_version(clauses, VOCABULARY)
+    if problems:
+        return problems
+    return errors(read_version(clauses, VOCABULARY, Findings()))
 
 
 def _sentence(
@@ -75,6 +85,7 @@ def register() -> None:
             name="definition",
             label=_("Definition"),
             clause_kinds={
+                "segment": _("Segment"),
                 "group": _("Group"),
                 "rule": _("Rule"),
                 "icp": _("ICP"),
@@ -87,5 +98,8 @@ def register() -> None:
             check_version=_check_version,
             sentence=_sentence,
             activated_event="definition.activated",
+            check_beside=check_beside,
+            check_order=check_order,
+            has_segments=True,
         )
     )

@@ -1,40 +1,28 @@
 """What is worth a second look before a definition is signed; nothing here stops it."""
 
-from collections.abc import Iterator, Sequence
-
-from django.utils.translation import gettext as _
+from collections.abc import Sequence
 
 from portal.agreements.registry import ClauseText
 from scoring.definitions.registration import VOCABULARY
-from scoring.rules.definition import Behaviour, Definition, Rule
-from scoring.rules.lint import unreachable_gates
+from scoring.rules.definition import Definition
+from scoring.rules.findings import Finding
+from scoring.rules.lint import lint
 from scoring.rules.problems import Findings, Problem
 from scoring.rules.schema import read_version
 
 
-def second_looks(clauses: Sequence[ClauseText]) -> list[Problem]:
-    """Return gates out of reach, rules whose activities never age, groups without a rule."""
+def read_clauses(
+    clauses: Sequence[ClauseText], *, number: int = 0
+) -> tuple[Definition | None, list[Problem]]:
+    """Return the definition that clauses make, or None and what keeps them from making one."""
     findings = Findings()
-    definition = read_version(list(clauses), VOCABULARY, findings)
-    if findings.problems:
+    definition = read_version(list(clauses), VOCABULARY, findings, version=number)
+    return (None if findings.problems else definition), findings.problems
+
+
+def second_looks(clauses: Sequence[ClauseText]) -> list[Finding]:
+    """Return the lint's warnings about the text; what stops a proposal is told elsewhere."""
+    definition, _problems = read_clauses(clauses)
+    if definition is None:
         return []
-    return [*unreachable_gates(definition), *_ageless(definition), *_empty(definition)]
-
-
-def _ageless(definition: Definition) -> Iterator[Problem]:
-    for rule in definition.rules:
-        if _never_ages(rule):
-            sentence = _("“%s” never ages: one from years ago still counts. Give it a window.")
-            yield Problem(f"rule:{rule.key}", sentence % rule.name)
-
-
-def _never_ages(rule: Rule) -> bool:
-    test = rule.test
-    return isinstance(test, Behaviour) and test.within_days is None and test.decay is None
-
-
-def _empty(definition: Definition) -> Iterator[Problem]:
-    for group, rules in definition.by_group:
-        if not rules:
-            sentence = _("The group “%s” has no rule. Add one, or take the group out.")
-            yield Problem(f"group:{group.key}", sentence % group.name)
+    return [finding for finding in lint(definition) if finding.level == "warning"]

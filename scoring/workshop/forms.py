@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from leads.dispositions.call_sheet import answer_names
 from portal.agreements.forms import Block, ClauseForm
 from portal.agreements.registry import Body, ClauseText
 from scoring.workshop.conditions import ConditionEditor, read_tree
@@ -69,6 +70,13 @@ class EditorForm(ClauseForm):
 
 class IcpForm(EditorForm):
     condition_title = gettext_lazy("A lead is in our ICP")
+
+    def make_body(self) -> dict[str, Any]:
+        return {"when": self.cleaned_data["when"]}
+
+
+class SegmentForm(EditorForm):
+    condition_title = gettext_lazy("A lead is scored by this definition")
 
     def make_body(self) -> dict[str, Any]:
         return {"when": self.cleaned_data["when"]}
@@ -144,16 +152,18 @@ class GradeForm(ClauseForm):
 
 
 class ChecklistForm(ClauseForm):
-    questions = forms.CharField(
-        label=gettext_lazy("Questions an SDR answers when accepting, one a line"),
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 5}),
+    """Which answers of the call sheet accepting needs. Keys that no sheet has are dropped."""
+
+    questions = forms.MultipleChoiceField(
+        label=gettext_lazy("Nobody accepts before the call sheet has an answer on"),
+        choices=answer_names,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={"required": gettext_lazy("Tick at least one, or remove this clause.")},
     )
     own_fields = (("questions",),)
 
     def initial_of(self, body: Body) -> dict[str, Any]:
-        return {"questions": "\n".join(body.get("questions", ()))}
+        return {"questions": list(body.get("questions", ()))}
 
     def make_body(self) -> dict[str, Any]:
-        lines = self.cleaned_data["questions"].splitlines()
-        return {"questions": [line.strip() for line in lines if line.strip()]}
+        return {"questions": self.cleaned_data["questions"]}

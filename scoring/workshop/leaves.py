@@ -71,7 +71,7 @@ class Comparisons:
         if text is None or not isinstance(leaf["field"], str) or leaf["field"] not in self.types:
             return None
         line = Line(leaf["field"], str(leaf["op"]), text)
-        return line if self.leaf(line) == leaf else None
+        return line if Comparisons.leaf(self, line) == leaf else None
 
 
 def fact_lines() -> Comparisons:

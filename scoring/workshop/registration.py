@@ -6,13 +6,27 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.agreements.registry import Addition, AgreementPages, ClauseText, register_pages
+from portal.agreements.agenda import register_agenda
+from portal.agreements.registry import Addition, AgreementPages, ClauseText, Tab, register_pages
+from scoring.backtest.panels import COMPARE, SIGN, TAB
 from scoring.definitions.services import KIND
+from scoring.definitions.starters import starters
+from scoring.definitions.whom import whom_of
 from scoring.rules.defaults import default_clauses
 from scoring.rules.definition import GATES
 from scoring.workshop import words
+from scoring.workshop.agenda import agenda
+from scoring.workshop.catalogue import prefilled
 from scoring.workshop.checks import second_looks
-from scoring.workshop.forms import ChecklistForm, GateForm, GradeForm, GroupForm, IcpForm, TotalForm
+from scoring.workshop.forms import (
+    ChecklistForm,
+    GateForm,
+    GradeForm,
+    GroupForm,
+    IcpForm,
+    SegmentForm,
+    TotalForm,
+)
 from scoring.workshop.rule_form import RuleForm
 
 RULE: dict[str, Any] = {"signal": "none", "disqualifies": False}
@@ -71,15 +85,17 @@ def _once() -> list[Addition]:
         for key in GATES
     ]
     grade = {"fit": {"A": "25", "B": "10"}, "engagement": {"1": "45", "2": "15"}}
+    whom = _("Only these leads are scored by it. The definition for everybody has none.")
     return [
         *gates,
+        Addition("segment", _("The segment"), whom, "segment", {}, "segment"),
         Addition("icp", _("The ICP"), _("The companies you are made for."), "icp", {}, "icp"),
         Addition("grade", _("The grade"), _("Where A, B and 1, 2 begin."), "grade", grade, "grade"),
         Addition("total", _("Limits of the total"), _("A cap or floor."), "total", {}, "total"),
         Addition(
             "checklist",
-            _("Questions on accepting"),
-            _("What an SDR confirms when a lead becomes an SQL."),
+            _("A checklist for accepting"),
+            _("Which answers of the call sheet an SQL must have."),
             "checklist",
             {},
             "checklist",
@@ -89,6 +105,7 @@ def _once() -> list[Addition]:
 
 def register() -> None:
     """Called once when the app is ready."""
+    register_agenda(agenda)
     register_pages(
         KIND,
         AgreementPages(
@@ -101,16 +118,31 @@ def register() -> None:
             lead=words.lead,
             more=words.more,
             mark=words.mark,
+            whom=whom_of,
             checks=second_looks,
             forms={
                 "rule": RuleForm,
                 "group": GroupForm,
                 "gate": GateForm,
                 "icp": IcpForm,
+                "segment": SegmentForm,
                 "grade": GradeForm,
                 "total": TotalForm,
                 "checklist": ChecklistForm,
             },
             additions=additions,
+            starters=starters,
+            tabs=(
+                Tab("definition-preview", gettext_lazy("What it would do")),
+                Tab("definition-try", gettext_lazy("Try a lead")),
+                TAB,
+            ),
+            compare_panels=(COMPARE,),
+            sign_panels=(SIGN,),
+            side_name="definition-preview",
+            segments_name="definition-segments",
+            guide_name="definition-begin",
+            catalogue_name="definition-catalogue",
+            prefill=prefilled,
         ),
     )

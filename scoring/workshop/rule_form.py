@@ -97,7 +97,14 @@ class RuleForm(EditorForm):
 
     def initial_of(self, body: Body) -> dict[str, Any]:
         decay = body.get("decay") or {}
+        side = "fit" if self.rule_type == "attribute" else "engagement"
+        fitting = [
+            one["key"]
+            for one in self.opened.clauses
+            if one["kind"] == "group" and one["body"].get("dimension") == side
+        ]
         return {
+            "group": fitting[0] if fitting else None,
             **body,
             "type": self.rule_type,
             "decay_percent": decay.get("percent"),

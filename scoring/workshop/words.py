@@ -14,6 +14,7 @@ GATE_WORDS = {
     "fast_track": gettext_lazy("Fast"),
 }
 SINGLE_WORDS = {
+    "segment": gettext_lazy("For"),
     "icp": gettext_lazy("ICP"),
     "grade": gettext_lazy("Grade"),
     "total": gettext_lazy("Total"),
@@ -43,6 +44,10 @@ def sections(clauses: Sequence[ClauseText]) -> list[Section]:
     found.append(Section(_("Gates"), [gates[key] for key in GATE_WORDS if key in gates]))
     single = {one["kind"]: one for one in clauses if one["kind"] in SINGLE_WORDS}
     rest = [single[kind] for kind in SINGLE_WORDS if kind in single]
+    whom = [one for one in rest if one["kind"] == "segment"]
+    rest = [one for one in rest if one["kind"] != "segment"]
+    if whom:
+        found.insert(0, Section(_("Whom it is for"), whom))
     return [*found, Section(_("ICP and grade"), rest)] if rest else found
 
 

@@ -185,6 +185,7 @@ def test_a_withdrawn_proposal_and_a_draft_given_up(people, now) -> None:
 def test_exactly_one_version_is_in_force_at_each_boundary(people, now) -> None:
     first = make_definition(at=now)
     draft = start_draft(agreement=first.agreement, based_on=first, by=people[0], at=now)
+    points(draft, by=people[0], at=now, revision=1)
     later = now + timedelta(days=7)
     second = put_in_force(draft, people, now + timedelta(hours=1), starts_at=later)
     assert second.effective_from == later
@@ -200,9 +201,11 @@ def test_two_versions_never_begin_in_one_second(people, now) -> None:
     begun = []
     for _ in range(2):
         draft = start_draft(agreement=first.agreement, based_on=first, by=people[0], at=now)
+        points(draft, by=people[0], at=now, revision=1)
         begun.append(put_in_force(draft, people, now).effective_from)
     assert begun == [now + timedelta(seconds=1), now + timedelta(seconds=2)]
     draft = start_draft(agreement=first.agreement, based_on=first, by=people[0], at=now)
+    points(draft, by=people[0], at=now, revision=1)
     propose(version=draft, by=people[0], at=now)
     with pytest.raises(IntegrityError), transaction.atomic():
         Version.objects.filter(pk=draft.pk).update(effective_from=now)

@@ -189,7 +189,7 @@ def test_what_cannot_run_is_told_before_it_is_proposed(draft, leads) -> None:
     assert draft.state == "draft"
 
 
-def test_a_gate_out_of_reach_is_said_to_who_signs(draft, leads) -> None:
+def test_a_gate_out_of_reach_is_told_and_is_never_put_before_who_signs(draft, leads) -> None:
     clause = draft.clauses.get(key="sales_ready")
     save_clause(
         version=draft,
@@ -200,10 +200,15 @@ def test_a_gate_out_of_reach_is_said_to_who_signs(draft, leads) -> None:
         by=leads[0],
         at=timezone.now(),
     )
-    version = proposed(draft, leads[0])
-    assert (
-        "no lead can have more than" in browser(leads[1]).get(url(version, "sign")).content.decode()
-    )
+    client = browser(leads[0])
+    page = client.get(reverse("definition", args=[draft.number])).content.decode()
+    answer = client.post(url(draft, "propose"), {"starts_on": ""})
+    assert answer.status_code == 422
+    for text in (page, answer.content.decode()):
+        assert "asks for 900, but no lead can have more than" in text
+    draft.refresh_from_db()
+    assert (draft.state, draft.sha256) == ("draft", "")
+    assert browser(leads[1]).get(url(draft, "sign")).status_code == 409
 
 
 def test_an_empty_post_is_an_act_and_not_a_look(draft, leads) -> None:
@@ -252,3 +257,11 @@ def test_only_the_leads_of_both_sides_are_let_in_to_sign(draft, leads, role) -> 
     page = client.get(reverse("definition", args=[version.number])).content.decode()
     assert "The marketing lead and a sales lead sign" in page
     assert not version.signatures.exists()
+
+
+def test_a_draft_that_says_what_is_in_force_cannot_be_proposed(draft, leads) -> None:
+    first = draft.based_on
+    same = start_draft(agreement=first.agreement, based_on=first, by=leads[0], at=timezone.now())
+    answer = browser(leads[0]).post(url(same, "propose"), {"starts_on": ""})
+    assert answer.status_code == 422
+    assert "says what version 1, which is in force, says already" in answer.content.decode()

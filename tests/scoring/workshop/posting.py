@@ -68,11 +68,21 @@ class _Fields(HTMLParser):
             self.inside = False
 
 
-def fields_of(response, action: str = "") -> dict[str, str]:
-    """Return the fields of the posting form at ``action`` (part of its address) on a page."""
+def fields_of(response, action: str = "") -> dict[str, str | list[str]]:
+    """Return the fields of the posting form at ``action`` (part of its address) on a page.
+
+    A name that several ticked boxes share has the list of their values.
+    """
     parser = _Fields(action)
     page = response.content.decode()
     parser.feed(page[page.index("<main") :])
-    found = dict(parser.found)
+    found: dict[str, str | list[str]] = {}
+    for name, value in parser.found:
+        before = found.get(name)
+        found[name] = value if before is None else [*_listed(before), value]
     found.pop("csrfmiddlewaretoken", None)
     return found
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]

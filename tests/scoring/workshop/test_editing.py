@@ -60,12 +60,43 @@ def test_removing_what_somebody_else_changed_is_refused(draft) -> None:
     assert draft.clauses.filter(key="pricing_page").exists()
 
 
-def test_htmx_is_told_to_load_the_page_anew(draft) -> None:
+def test_htmx_gets_the_sentence_in_place_of_its_form_and_asks_for_the_rest(draft) -> None:
     client = signed_in(Role.MARKETING)
     address = at("definition-clause", draft, key="pricing_page")
     fields = fields_of(client.get(address)) | {"points": "20"}
     saved = client.post(address, fields, headers={"HX-Request": "true"})
-    assert saved.headers["HX-Refresh"] == "true"
+    page = saved.content.decode()
+    assert saved.status_code == 200
+    assert 'id="clause-pricing_page"' in page
+    assert "+20" in page
+    assert "follow" in saved.headers["HX-Trigger"]
+
+
+def test_two_edits_of_different_fields_become_one(draft) -> None:
+    first, second = signed_in(Role.SALES_LEAD, name="Lukas Kern"), signed_in(Role.MARKETING)
+    address = at("definition-clause", draft, key="pricing_page")
+    opened = fields_of(second.get(address))
+    first.post(address, fields_of(first.get(address)) | {"points": "20"})
+    stale = second.post(address, opened | {"max_times": "4"})
+    page = stale.content.decode()
+    assert stale.status_code == 409
+    assert "Taken over from them: Points" in page
+    merged = fields_of(stale)
+    assert (merged["points"], merged["max_times"], merged["revision"]) == ("20", "4", "2")
+    assert second.post(address, merged).status_code == 302
+    body = draft.clauses.get(key="pricing_page").body
+    assert (body["points"], body["max_times"]) == ("20", 4)
+
+
+def test_a_field_that_both_changed_keeps_what_was_typed_and_shows_theirs(draft) -> None:
+    first, second = signed_in(Role.SALES_LEAD), signed_in(Role.MARKETING)
+    address = at("definition-clause", draft, key="pricing_page")
+    opened = fields_of(second.get(address))
+    first.post(address, fields_of(first.get(address)) | {"points": "20", "max_times": "3"})
+    stale = second.post(address, opened | {"points": "25"})
+    assert "you wrote 25, they wrote 20" in stale.content.decode()
+    merged = fields_of(stale)
+    assert (merged["points"], merged["max_times"]) == ("25", "3")
 
 
 def test_a_rule_is_added_under_a_name_of_its_own(draft) -> None:

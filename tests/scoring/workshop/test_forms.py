@@ -7,7 +7,9 @@ from django.urls import reverse
 
 from portal.accounts.models import Role
 from portal.agreements.services import save_clause
+from scoring.definitions.registration import VOCABULARY
 from scoring.rules.defaults import default_clauses
+from scoring.rules.schema import read_clause, validate_clause
 from tests.factories import make_definition, make_user
 from tests.scoring.workshop.posting import fields_of
 
@@ -63,8 +65,9 @@ MORE = {
 }
 ONCE = {
     "total": {"cap": "150", "floor": "-20"},
-    "checklist": {"questions": ["Has a budget?", "Decides alone?"]},
+    "checklist": {"questions": ["pain", "budget"]},
 }
+AS_TEXT = {"when-shape": "tree"}
 
 
 @pytest.fixture
@@ -115,17 +118,16 @@ def test_opening_and_saving_changes_nothing(editor, draft, key) -> None:
         ("pricing_page", {"kind_0": "", "kind_1": ""}, "Give a list of 1 to"),
         ("pricing_page", {"where-0-field": "shoe_size"}, "is known here"),
         ("pricing_page", {"where-0-op": "gt"}, "can be compared with"),
-        ("sizes", {"when-tree": "{"}, "not readable as JSON"),
-        ("sizes", {"when-tree": '{"all": []}'}, "Give at least one condition"),
-        ("sizes", {"when-tree": '"\\u0000"'}, "NUL"),
-        ("sizes", {"when-tree": "NaN"}, "not readable as JSON"),
+        ("sizes", AS_TEXT | {"when-tree": "{"}, "not readable as JSON"),
+        ("sizes", AS_TEXT | {"when-tree": '{"all": []}'}, "Give at least one condition"),
+        ("sizes", AS_TEXT | {"when-tree": '"\\u0000"'}, "NUL"),
+        ("sizes", AS_TEXT | {"when-tree": "NaN"}, "not readable as JSON"),
         ("icp", {"when-0-field": "", "when-1-field": ""}, "Write at least one line"),
         ("icp", {"when-1-value": "many to few"}, "Give a number"),
         ("mql", {"when-0-value": "forty"}, "Give a number from"),
         ("mql", {"when-1-value": "0"}, "Give a whole number from 1 to"),
         ("company", {"cap": "5", "floor": "10"}, "The cap lies below the floor"),
         ("grade", {"fit_A": "5"}, "must not begin below"),
-        ("checklist", {"questions": " "}, "required"),
         ("title_senior", {"rationale": "x" * 5001}, "at most 5000 characters"),
     ],
 )
@@ -140,6 +142,27 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(editor, draft, key, ty
         name: value for name, value in typed.items() if "field" not in name and "group" not in name
     }
     assert draft.clauses.get(key=key).revision == before.revision
+
+
+def test_a_checklist_offers_the_call_sheet_s_answers_and_needs_one(editor, draft) -> None:
+    page = editor.get(address(draft, "checklist"))
+    fields = fields_of(page)
+    assert fields["questions"] == ["pain", "budget"]
+    for name in ("Pain", "Decision-makers", "Timeline"):
+        assert name in page.content.decode()
+    kept = editor.post(address(draft, "checklist"), fields | {"questions": ["need", "impact"]})
+    assert kept.status_code == 302
+    assert draft.clauses.get(key="checklist").body == {"questions": ["need", "impact"]}
+    for wrong, said in (([], "Tick at least one"), (["horoscope"], "is not one of the available")):
+        refused = editor.post(address(draft, "checklist"), fields | {"questions": wrong})
+        assert refused.status_code == 422
+        assert said in refused.content.decode()
+
+
+def test_a_checklist_in_words_of_its_own_is_not_proposed() -> None:
+    (problem,) = validate_clause("checklist", "checklist", {"questions": ["Budget?"]}, VOCABULARY)
+    assert problem.sentence == "Nothing called “Budget?” is known here."
+    assert read_clause("checklist", "checklist", {"questions": ["Budget?"]})[0] == ("Budget?",)
 
 
 def test_points_are_understood_as_people_write_them(editor, draft) -> None:
@@ -168,11 +191,25 @@ def test_a_line_is_added_and_turned_round(editor, draft) -> None:
 
 
 def test_a_deep_tree_is_edited_as_text(editor, draft) -> None:
-    fields = fields_of(editor.get(address(draft, "fast_track")))
+    url = address(draft, "fast_track")
+    fields = fields_of(editor.post(url, fields_of(editor.get(url)) | {"more": "when:tree"}))
     tree = json.loads(fields["when-tree"])
     tree["all"][1]["any"].append({"fit_at_least": "12.5"})
-    editor.post(address(draft, "fast_track"), fields | {"when-tree": json.dumps(tree)})
+    assert editor.post(url, fields | {"when-tree": json.dumps(tree)}).status_code == 302
     assert draft.clauses.get(key="fast_track").body == {"when": tree}
+
+
+def test_what_lines_cannot_show_opens_as_text_and_is_kept(editor, draft, now) -> None:
+    twice = {"when": {"not": {"not": {"field": "industry", "op": "in", "value": ["games"]}}}}
+    by = make_user(role=Role.SALES_LEAD)
+    save_clause(version=draft, key="icp", kind="icp", body=twice, revision=1, by=by, at=now)
+    fields = fields_of(editor.get(address(draft, "icp")))
+    assert fields["when-shape"] == "tree"
+    assert json.loads(fields["when-tree"]) == twice["when"]
+    kept = editor.post(address(draft, "icp"), fields | {"rationale": "As it was."})
+    assert kept.status_code == 302
+    clause = draft.clauses.get(key="icp")
+    assert (clause.body, clause.rationale) == (twice, "As it was.")
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -14,7 +14,8 @@ from portal.accounts.models import Role
 from portal.agreements.models import Version
 from portal.agreements.queries import version_in_force
 from portal.agreements.services import propose, save_clause, sign, start_draft
-from scoring.engine.services import settle, settle_due
+from scoring.engine.due import settle_due
+from scoring.engine.services import settle
 from tests.factories import make_activity, make_definition, make_lead, make_user
 from tests.scoring.workshop.posting import PASSWORD, at, fields_of, signed_in
 
@@ -207,6 +208,7 @@ def test_the_list_costs_the_same_however_many_versions_there_are(now) -> None:
     def another(number: int) -> None:
         for _ in range(number):
             draft = start_draft(agreement=first.agreement, based_on=first, by=people[0], at=now)
+            draft.clauses.update(rationale=f"Reason {draft.number}")
             version = propose(version=draft, by=people[0], at=now)
             for signer in people:
                 sign(version=version, sha256=version.sha256, by=signer, at=now)
