@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from scoring.backtest.api import BacktestDetail
 from scoring.engine.api import HandoffDetail
 
 urlpatterns = [
+    path("definitions/<int:number>/backtest/", BacktestDetail.as_view(), name="api-backtest"),
     path("handoffs/<uuid:public_id>/", HandoffDetail.as_view(), name="api-handoff"),
 ]

@@ -193,11 +193,19 @@ def _count(one: RuleCount, group: Mapping[str, object], *, has_fired: bool) -> N
 
 def _count_named(rows: QuerySet[Disposition], found: Mapping[str, RuleCount]) -> None:
     """Add how often SDRs named each rule as the wrong one."""
-    named = rows.filter(wrong_rules__isnull=False).values_list("wrong_rules", flat=True)
-    for keys in named.iterator(chunk_size=2000):
-        for key in keys or ():
-            if key in found:
-                found[key].named_wrong += 1
+    for key, n in named_wrong(rows).items():
+        if key in found:
+            found[key].named_wrong += n
+
+
+def named_wrong(rows: QuerySet[Disposition]) -> Counter[str]:
+    """Return how often SDRs answered "which rule was wrong?" with each rule."""
+    answers = rows.filter(wrong_rules__isnull=False).order_by().values("wrong_rules")
+    named: Counter[str] = Counter()
+    for answer in answers.annotate(n=Count("pk")):
+        for key in answer["wrong_rules"] or ():
+            named[key] += answer["n"]
+    return named
 
 
 def rule_name(rows: QuerySet[Disposition], key: str) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.database.models import Campaign, Source
 from leads.dispositions.models import Disposition
 from portal.accounts.models import Organisation, Role, User
-from portal.agreements.models import Version
+from portal.agreements.models import Agreement, Version
 from portal.core.days import DAY_LIMITS
 from scoring.engine.models import Evidence
 
@@ -49,6 +49,12 @@ class RejectionFilter(filters.FilterSet):
         label=_("Campaign"),
         field_name="handoff__campaign",
         queryset=Campaign.objects.all(),
+        empty_label=_("all"),
+    )
+    segment = filters.ModelChoiceFilter(
+        label=_("Segment"),
+        field_name="handoff__evidence__version__agreement",
+        queryset=Agreement.objects.filter(kind="definition"),
         empty_label=_("all"),
     )
     sdr = filters.ModelChoiceFilter(

@@ -2,46 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Case, F, IntegerField, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from leads.dispositions.models import Disposition, Outcome, Reason
-from leads.handoffs.models import Handoff
-from portal.accounts.models import Organisation, Role, User
+from leads.dispositions.appeals import may_contest
+from leads.dispositions.models import Reason
+from portal.accounts.models import Organisation
 from portal.core.http import user_of
 from portal.core.intervals import Interval
 from portal.core.paging import keyset_page
+from portal.core.sheets import FORMATS, file_response
 from scoring.engine.models import Evidence
-from scoring.feedback import counts
+from scoring.feedback import counts, files
+from scoring.feedback.behind import behind
 from scoring.feedback.filters import RejectionFilter
 from scoring.feedback.findings import finding
-
-READERS = frozenset(
-    {Role.MARKETING, Role.MARKETING_LEAD, Role.LEADERSHIP, Role.SALES_LEAD, Role.ADMIN}
-)
-
-
-def decided_for(user: User) -> QuerySet[Disposition]:
-    """Return the dispositions that stand and that ``user`` may count; 404 for other roles."""
-    if user.role not in READERS:
-        raise Http404
-    rows = Disposition.objects.standing()
-    if user.sees_everything:
-        return rows
-    return rows.filter(handoff__in=Handoff.objects.visible_to(user))
+from scoring.feedback.looking import decided_for, query_of
 
 
 @login_required
 @require_GET
-def rejections(request: HttpRequest) -> HttpResponse:
+def rejections(request: HttpRequest) -> HttpResponseBase:
     """Reason by source, rules by what followed, and the trend; each number opens its leads."""
     chosen = RejectionFilter(request.GET, queryset=decided_for(user_of(request)))
     rows = chosen.qs
@@ -58,20 +44,25 @@ def rejections(request: HttpRequest) -> HttpResponse:
         "weeks": _points(weeks),
         "finding": finding(rows, columns, reasons),
         "reconstructed": chosen.data["evidence"] == Evidence.Kind.RECONSTRUCTED,
-        "query": _query(chosen.data),
+        "query": query_of(chosen.data),
     }
-    return render(request, "scoring/feedback/rejections.html", context)
+    return files.page_or_file(request, "rejections", context, files.rejections_sheets)
 
 
 @login_required
 @require_GET
-def rejected_leads(request: HttpRequest) -> HttpResponse:
+def rejected_leads(request: HttpRequest) -> HttpResponseBase:
     """The decided handoffs behind one number of the page before."""
     chosen = RejectionFilter(request.GET, queryset=decided_for(user_of(request)))
-    rows = _behind(chosen.qs, request.GET)
+    rows = behind(chosen.qs, request.GET).select_related(
+        "handoff__lead__company", "handoff__source", "reason", "decided_by", "appeal"
+    )
+    form = request.GET.get(files.PARAMETER, "")
+    if form in FORMATS:
+        return file_response([files.leads_sheet(rows)], name="decided-handoffs", form=form)
     named = request.GET.get("named", "")
     page = keyset_page(
-        rows.select_related("handoff__lead__company", "handoff__source", "reason", "decided_by"),
+        rows,
         order=("-decided_at", "-pk"),
         cursor=request.GET.get("cursor", ""),
     )
@@ -79,53 +70,15 @@ def rejected_leads(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "reason": reason,
-        "rule": counts.rule_name(chosen.qs, request.GET.get("rule", "") or named),
+        "rule": counts.rule_name(
+            chosen.qs, request.GET.get("rule", "") or request.GET.get("needed", "") or named
+        ),
         "is_named": bool(named),
-        "query": _query(chosen.data),
+        "is_needed": bool(request.GET.get("needed")),
+        "may_contest": may_contest(user_of(request)),
+        "query": query_of(chosen.data),
     }
     return render(request, "scoring/feedback/leads.html", context)
-
-
-def _behind(rows: QuerySet[Disposition], wanted: Mapping[str, str]) -> QuerySet[Disposition]:
-    """Narrow to one cell: ``outcome``, ``reason``, ``rule`` and whether it had ``fired``.
-
-    ``named`` is a rule that the SDR named as wrong.
-    """
-    if wanted.get("outcome") in Outcome.values:
-        rows = rows.filter(outcome=wanted["outcome"])
-    if wanted.get("reason"):
-        rows = rows.filter(reason=wanted["reason"])
-    if named := wanted.get("named", ""):
-        # Text, because SQLite cannot ask whether a JSON list contains something.
-        rows = rows.annotate(named=Cast("wrong_rules", TextField()))
-        rows = rows.filter(named__contains=f'"{named}"')
-    if rule := wanted.get("rule", ""):
-        versions = rows.filter(handoff__evidence__isnull=False)
-        masks = _masks(versions.values_list("handoff__evidence__version", flat=True), rule)
-        bit = Case(
-            *(
-                When(
-                    handoff__evidence__version=pk,
-                    then=F("handoff__evidence__fired").bitand(mask),
-                )
-                for pk, mask in masks.items()
-            ),
-            default=Value(0),
-            output_field=IntegerField(),
-        )
-        rows = rows.filter(handoff__evidence__version__in=masks).annotate(bit=bit)
-        rows = rows.filter(bit=0) if wanted.get("fired") == "no" else rows.exclude(bit=0)
-    return rows
-
-
-def _masks(version_ids: QuerySet[Any, Any], key: str) -> dict[int, int]:
-    """Return the rule's bit in each version that has the rule."""
-    return {
-        pk: 1 << place
-        for pk, rules in counts.rules_by_version(version_ids.distinct().order_by()).items()
-        for place, rule in enumerate(rules)
-        if rule.key == key
-    }
 
 
 def _rule_row(rule: counts.RuleCount, top: Sequence[counts.ReasonRow]) -> dict[str, Any]:
@@ -165,11 +118,3 @@ def _points(weeks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for week in weeks
     ]
-
-
-def _query(data: Mapping[str, Any]) -> str:
-    """Return the filters as a query string that links carry on."""
-    kept = {name: str(value) for name, value in data.items() if value and name != "cursor"}
-    for name in ("reason", "rule", "fired", "named", "outcome"):
-        kept.pop(name, None)
-    return urlencode(sorted(kept.items()))

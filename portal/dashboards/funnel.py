@@ -1,0 +1,196 @@
+"""The dashboard: the way from lead to customer, for those who answer for it."""
+
+from calendar import monthrange
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from leads.database.around import (
+    brought_by_month,
+    engaged,
+    pace,
+    sales_cost,
+    spread_sales_cost,
+    visitors_by_month,
+)
+from leads.database.funnel import (
+    STEPS,
+    Window,
+    by_period,
+    cohorts,
+    rates,
+    sales_cycle,
+    source_sums,
+    stays,
+)
+from leads.database.models import Lead, Source, Stage
+from portal.accounts.models import Organisation
+from portal.core.http import user_of
+from portal.core.sheets import FORMATS, Sheet, file_response
+from portal.dashboards import benchmarks
+from portal.dashboards.kpis import (
+    cost_kpi,
+    cycle_kpi,
+    engagement_kpi,
+    pace_kpi,
+    points_of,
+    rate_kpi,
+    reading,
+    speed_kpi,
+    velocity,
+    visitor_kpi,
+)
+from sla.clocks.models import Clock
+from sla.scoreboard.figures import speed_to_lead
+
+MONTHS = ((3, gettext_lazy("3 months")), (6, gettext_lazy("6 months")),
+          (12, gettext_lazy("12 months")), (24, gettext_lazy("24 months")))  # fmt: skip
+WAYS = (("cohort", gettext_lazy("cohort")), ("period", gettext_lazy("period")))
+
+
+class FunnelForm(forms.Form):
+    """Which months, seen how, of which source; all of it lives in the address."""
+
+    months = forms.TypedChoiceField(
+        label=gettext_lazy("Last"), choices=MONTHS, coerce=int, required=False
+    )
+    by = forms.ChoiceField(label=gettext_lazy("By"), choices=WAYS, required=False)
+    source = forms.ModelChoiceField(
+        Source.objects.order_by("name"), label=gettext_lazy("Source"), required=False,
+        empty_label=gettext_lazy("all"),
+    )  # fmt: skip
+
+    def __init__(self, data: Any) -> None:
+        given = {name: data[name] for name in self.base_fields if data.get(name)}
+        super().__init__({"months": 6, "by": "cohort"} | given)
+
+
+@login_required
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponseBase:
+    """From lead to customer: rates with intervals, how long, what it cost, how to read it."""
+    form, context = _context(request)
+    status = HTTPStatus.OK if form.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
+    return render(request, "portal/dashboards/funnel.html", context, status=status)
+
+
+@login_required
+@require_safe
+def dashboard_file(request: HttpRequest, form: str) -> HttpResponseBase:
+    """The same as a file."""
+    if form not in FORMATS:
+        raise Http404
+    _form, context = _context(request)
+    return file_response(_sheets(context), name="dashboard", form=form)
+
+
+def _context(request: HttpRequest) -> tuple[FunnelForm, dict[str, Any]]:
+    user, at = user_of(request), timezone.now()
+    if not user.sees_everything:
+        raise Http404
+    form = FunnelForm(request.GET)
+    form.is_valid()
+    chosen = form.cleaned_data
+    organisation = Organisation.current()
+    window = months_until(at, chosen.get("months") or 6, ZoneInfo(organisation.zone))
+    leads, clocks = Lead.objects.listed(), Clock.objects.filter(window.of("started_at"))
+    if source := chosen.get("source"):
+        leads, clocks = leads.filter(source=source), clocks.filter(handoff__source=source)
+    mqls = rates(leads, Stage.MQL, Stage.SQL, window, at=at)
+    customers = rates(leads, Stage.SQL, Stage.CUSTOMER, window, at=at)
+    sums = source_sums(leads, window, organisation.currency)
+    by = chosen.get("by") or "cohort"
+    time, untold = sales_cost(window, organisation.currency, until=at)
+    spread_sales_cost(sums, None if source else time)
+    by_cohort = cohorts(leads, window, at=at)
+    brought = brought_by_month(leads, window)
+    visitors = visitors_by_month(window, brought, source.pk if source else None)
+    return form, {
+        "form": form,
+        "by": by,
+        "kpis": [
+            rate_kpi(_("MQL to SQL"), mqls, str(benchmarks.SHORT)),
+            rate_kpi(_("SQL to customer"), customers, str(benchmarks.NONE)),
+            speed_kpi(speed_to_lead(clocks, at=at)),
+            cost_kpi(sums, organisation.currency, None if source else time, untold),
+            visitor_kpi(visitors, by_cohort),
+            pace_kpi(*pace(leads, window)),
+            cycle_kpi(*sales_cycle(leads, window)),
+            engagement_kpi(*engaged(leads, window)),
+        ],
+        "points": points_of(mqls),
+        "benchmarks": benchmarks.DRAWN,
+        "cited": benchmarks.CITED,
+        "reading": reading(mqls, customers),
+        "velocity": velocity(mqls, share_of_month=_passed(at, window.zone)),
+        "cohorts": [(one, visitors.get(one.month.date())) for one in by_cohort]
+        if by == "cohort"
+        else None,
+        "periods": [
+            (month, counts, visitors.get(month.date()))
+            for month, counts in by_period(leads, window).items()
+        ]
+        if by == "period"
+        else None,
+        "steps": [(str(step), Stage(step).label) for step in STEPS],
+        "stays": [(Stage(one.stage).label, one) for one in stays(leads, window, at=at)],
+        "sources": sums,
+        "currency": organisation.currency,
+        "query": request.GET.urlencode(),
+        "is_empty": not any(one.counts.get("known") for one in sums) and not mqls,
+    }  # fmt: skip
+
+
+def months_until(at: datetime, months: int, zone: ZoneInfo) -> Window:
+    """Return the window of so many calendar months, the running one included."""
+    this = at.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    number = this.year * 12 + this.month - 1
+    first, after = number - months + 1, number + 1
+    begins = this.replace(year=first // 12, month=first % 12 + 1)
+    return Window(begins, this.replace(year=after // 12, month=after % 12 + 1), zone)
+
+
+def _passed(at: datetime, zone: ZoneInfo) -> float:
+    """Return the share of the running month that has passed."""
+    local = at.astimezone(zone)
+    days = monthrange(local.year, local.month)[1]
+    return (local.day - 1 + (local.hour * 60 + local.minute) / 1440) / days
+
+
+def _sheets(context: dict[str, Any]) -> list[Sheet]:
+    stages = [label for _stage, label in context["steps"]]
+    rows = [
+        [one.month.date(), seen, *[one.reached[name] for name in ("known", *STEPS)]]
+        for one, seen in context["cohorts"] or ()
+    ] or [
+        [month.date(), seen, *[counts[name] for name in ("known", *STEPS)]]
+        for month, counts, seen in context["periods"] or ()
+    ]
+    return [
+        Sheet(_("Figures"), [_("Figure"), _("Value"), _("Interval and n"), _("What it says")],
+              [[one.label, one.value, one.aside, " ".join(filter(None, (one.trend, one.text)))]
+               for one in context["kpis"]]),
+        Sheet(_("MQL to SQL"), [_("Month"), _("MQLs"), _("Per cent"), _("from"), _("to")],
+              [[p["label"], p["n"], p["value"], p.get("low"), p.get("high")]
+               for p in context["points"]]),
+        Sheet(_("Funnel"), [_("Month"), _("Visitors"), _("Leads"), *stages], rows),
+        Sheet(_("Time in stage"), [_("Stage"), _("Left"), _("Median days"), _("There now"),
+                                   _("Longer than 84 days")],
+              [[label, one.done, one.median and one.median.total_seconds() / 86_400, one.lasting,
+                one.over] for label, one in context["stays"]]),
+        Sheet(_("Sources"), [_("Source"), _("Leads"), *stages, _("Spend"), _("Sales’ time"),
+                             _("Cost per SQL"), _("Won"), _("ROI")],
+              [[one.name, one.counts.get("known", 0), *[one.counts.get(s, 0) for s in STEPS],
+                one.cost, one.sales_cost, one.cost_per_sql, one.won, one.roi]
+               for one in context["sources"]]),
+    ]  # fmt: skip
