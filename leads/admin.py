@@ -6,6 +6,7 @@ from leads.database import admin as database
 from leads.dispositions import admin as dispositions
 from leads.handoffs import admin as handoffs
 from leads.imports import admin as imports
+from leads.meetings import admin as meetings
 from leads.nurture import admin as nurture
 from leads.tasks import admin as tasks
 
@@ -16,6 +17,7 @@ __all__ = [
     "dispositions",
     "handoffs",
     "imports",
+    "meetings",
     "nurture",
     "tasks",
 ]

@@ -134,17 +134,16 @@ class _Leads:
         if ids:
             wanted |= Q(public_id__in=ids)
         if emails:
-            wanted |= Q(email_key__in=emails, duplicate_of=None)
+            wanted |= Q(email_key__in=emails)
         if external:
             wanted |= Q(external_source=system, external_id__in=external)
         self.known: dict[tuple[str, object], int] = {}
         columns = ("pk", "duplicate_of", "public_id", "email_key", "external_id", "external_source")
-        for pk, of, public_id, email, external_id, source in (
-            Lead.objects.filter(wanted).values_list(*columns) if wanted else ()
-        ):
+        rows = Lead.objects.filter(wanted).values_list(*columns) if wanted else ()
+        for pk, of, public_id, email, external_id, source in sorted(rows, key=_counts):
             self.known["lead", public_id] = of or pk
-            if email and of is None:
-                self.known["lead_email", email] = pk
+            if email:
+                self.known["lead_email", email] = of or pk
             if source == system:
                 self.known["lead_external_id", external_id] = of or pk
 
@@ -155,6 +154,11 @@ class _Leads:
         if "lead_email" in item:
             return self.known.get(("lead_email", email_key(item["lead_email"])))
         return self.known.get(("lead_external_id", item.get("lead_external_id")))
+
+
+def _counts(row: Sequence[Any]) -> bool:
+    """Sort who was merged before who counts: an address belongs to the latter."""
+    return row[1] is None
 
 
 def _input(item: Mapping[str, Any], lead_id: int) -> ActivityInput:

@@ -1,13 +1,20 @@
 """The lead database to look at: leads are edited on their own pages, by services."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from leads.database.derived_rows import checked
 from leads.database.facts import known_facts
 from leads.database.models import (
     Campaign,
     Company,
+    DerivedRow,
     FactSnapshot,
     Lead,
     Note,
@@ -17,7 +24,11 @@ from leads.database.models import (
     StageChange,
     Standing,
 )
+from leads.database.restating import CHANGED
 from portal.core.admin import ReadOnlyAdmin, as_json
+from portal.core.http import user_of
+from portal.events.admin import AdminWithEvents
+from portal.events.services import record
 
 
 @admin.register(Lead)
@@ -64,6 +75,43 @@ class FactSnapshotAdmin(ReadOnlyAdmin):
     @admin.display(description=_("said by and since"))
     def shown_origins(self, snapshot: FactSnapshot) -> SafeString:
         return as_json(snapshot.origins)
+
+
+class DerivedRowForm(forms.ModelForm):
+    """A row of the table, its words as titles are compared."""
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("fact") and given.get("says"):
+            try:
+                given["says"] = checked(given["fact"], given["says"])
+            except ValueError as problem:
+                self.add_error("says", str(problem))
+        if given.get("means"):
+            given["means"] = " ".join(given["means"].split())
+        return given
+
+
+@admin.register(DerivedRow)
+class DerivedRowAdmin(AdminWithEvents):
+    """What is added here counts before the built-in table; leads say it anew within minutes."""
+
+    form = DerivedRowForm
+    list_display = ["says", "means", "fact", "is_active"]
+    list_filter = ["fact", "is_active"]
+    search_fields = ["says", "means"]
+    fields = ["fact", "says", "means", "is_active"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else ["fact"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Store the row, and have the leads that it concerns say anew what follows."""
+        before = form.initial.get("says") if change else None
+        super().save_model(request, obj, form, change)
+        said = sorted({obj.says, before or obj.says})
+        payload = {"fact": obj.fact, "said": said}
+        record(CHANGED, subject=obj, actor=user_of(request), payload=payload, at=timezone.now())
 
 
 @admin.register(StageChange)

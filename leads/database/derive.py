@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from portal.core.text import FREE_MAIL, domain_of, fold
@@ -164,25 +165,49 @@ FROM_TITLE = ("seniority", "department")
 SOURCES: dict[str, tuple[str, ...]] = {"title": FROM_TITLE, "company_size": ("size_band",)}
 
 
-def derive(facts: Mapping[str, Value]) -> dict[str, str | None]:
+@dataclass(frozen=True)
+class Own:
+    """What an admin added to the table: pairs of what is said and what it means, each checked
+    before the built-in ones. Titles' words are as ``spaced`` returns them, without its ends.
+    """
+
+    seniority: tuple[tuple[str, str], ...] = ()
+    department: tuple[tuple[str, str], ...] = ()
+    size_band: tuple[tuple[int, str], ...] = ()
+    email_kind: tuple[tuple[str, str], ...] = ()
+
+
+NONE = Own()
+
+
+def derive(facts: Mapping[str, Value], own: Own = NONE) -> dict[str, str | None]:
     """Return the facts that follow from ``facts``; None where a given one says nothing.
 
     Only facts whose source is among ``facts`` are returned, so that one that was cleared clears
-    what followed from it.
+    what followed from it. ``own`` is what an admin added to the table.
     """
     found: dict[str, str | None] = {}
     if "title" in facts:
         title = str(facts["title"] or "")
-        found |= {"seniority": seniority_of(title), "department": department_of(title)}
+        found["seniority"] = _own_word(title, own.seniority) or seniority_of(title)
+        found["department"] = _own_word(title, own.department) or department_of(title)
     if "company_size" in facts:
-        found["size_band"] = size_band_of(facts["company_size"])
+        found["size_band"] = size_band_of(facts["company_size"], own)
     return found
+
+
+def _own_word(title: str, rows: Sequence[tuple[str, str]]) -> str | None:
+    """Return what the first row means whose words are in the title."""
+    if not rows:
+        return None
+    words = spaced(title)
+    return next((means for says, means in rows if f" {says} " in words), None)
 
 
 @lru_cache(maxsize=4096)
 def seniority_of(title: str) -> str | None:
     """Return the rank that a job title names, whatever its language, or None."""
-    words = _spaced(title)
+    words = spaced(title)
     if any(f" {phrase} " in words for phrase in SERVES):
         return "junior"
     for rank, phrases in SENIORITY:
@@ -196,7 +221,7 @@ def seniority_of(title: str) -> str | None:
 @lru_cache(maxsize=4096)
 def department_of(title: str) -> str | None:
     """Return the department that a job title names, or None."""
-    words = _spaced(title)
+    words = spaced(title)
     for department, phrases in DEPARTMENTS:
         if any(f" {phrase} " in words for phrase in phrases):
             return department
@@ -208,25 +233,30 @@ def department_of(title: str) -> str | None:
     return None
 
 
-def size_band_of(people: Value) -> str | None:
+def size_band_of(people: Value, own: Own = NONE) -> str | None:
     """Return the band of a number of people, or None where it is unknown or below one."""
     if not isinstance(people, int) or people < 1:
         return None
-    return next((band for most, band in SIZE_BANDS if people <= most), LARGEST_BAND)
+    bands = (
+        sorted((dict(SIZE_BANDS) | dict(own.size_band)).items()) if own.size_band else SIZE_BANDS
+    )
+    return next((band for most, band in bands if people <= most), LARGEST_BAND)
 
 
-def email_kind_of(address: str) -> str | None:
+def email_kind_of(address: str, own: Own = NONE) -> str | None:
     """Return "free", "disposable" or "business" by the domain of an e-mail address, or None."""
     domain = domain_of(address)
     if not domain:
         return None
+    if (kind := dict(own.email_kind).get(domain)) is not None:
+        return kind
     if domain in DISPOSABLE_MAIL:
         return "disposable"
     return "free" if domain in FREE_MAIL else "business"
 
 
 @lru_cache(maxsize=64)
-def _spaced(title: str) -> str:
+def spaced(title: str) -> str:
     """Return the title's folded words with single spaces around and between them."""
     folded = fold(unicodedata.normalize("NFKC", title)).replace("(m/w/d)", " ").replace(".", "")
     words = f" {' '.join(WORD.findall(folded))} "

@@ -15,7 +15,8 @@ from leads.database.company_facts import (
     known_of_companies,
     news_for_colleagues,
 )
-from leads.database.derive import SOURCES, derive
+from leads.database.derive import NONE, SOURCES, Own, derive
+from leads.database.derived_rows import own_table
 from leads.database.fact_rows import (
     COLUMNS,
     Snapshot,
@@ -82,8 +83,11 @@ def write_facts(
     authority stays in the event. Statements do not grow with ``changes``. Locks the leads in the
     order of their ids. Raises DomainError for an unknown fact or a value of the wrong type.
     """
-    said = [_said(change.lead_id, change.known_from, change.values, set_by) for change in changes]
-    return _write(said, by=by, at=at, cause=cause)
+    own = own_table(any(SOURCES.keys() & change.values.keys() for change in changes))
+    said = [
+        _said(change.lead_id, change.known_from, change.values, set_by, own) for change in changes
+    ]
+    return _write(said, by=by, at=at, cause=cause, own=own)
 
 
 def inherit_company_facts(
@@ -115,15 +119,18 @@ def inherit_company_facts(
 
 
 def known_facts(
-    lead_ids: Iterable[int], *, until: datetime | None = None
+    lead_ids: Iterable[int], *, until: datetime | None = None, recorded: datetime | None = None
 ) -> dict[int, list[KnownFacts]]:
     """Return each lead's facts over time, oldest first, one entry for each instant.
 
+    ``recorded``: leave out what was only written down after it, whatever day it is dated back to.
     Leads of which nothing is known are left out. Two queries.
     """
     rows = FactSnapshot.objects.filter(lead__in=set(lead_ids)).order_by("known_from", "pk")
     if until is not None:
         rows = rows.filter(known_from__lte=until)
+    if recorded is not None:
+        rows = rows.filter(recorded_at__lte=recorded)
     newest: dict[int, dict[datetime, Snapshot]] = defaultdict(dict)
     for row in rows.values("pk", "lead_id", "known_from", "origins", *COLUMNS):
         newest[row["lead_id"]][row["known_from"]] = row
@@ -144,13 +151,15 @@ def current_facts(lead_ids: Iterable[int], *, at: datetime) -> dict[int, dict[st
     return {pk: dict(known[pk][-1].values) if pk in known else {} for pk in ids}
 
 
-def _said(lead_id: int, known_from: datetime, given: Mapping[str, Value], set_by: SetBy) -> _Said:
+def _said(
+    lead_id: int, known_from: datetime, given: Mapping[str, Value], set_by: SetBy, own: Own
+) -> _Said:
     values = {name: _checked(name, value) for name, value in given.items()}
     return _Said(
         lead_id,
         int(whole_second(known_from).timestamp()),
         values,
-        {name: value for name, value in derive(values).items() if name not in values},
+        {name: value for name, value in derive(values, own).items() if name not in values},
         set_by,
     )
 
@@ -175,6 +184,7 @@ def _write(
     at: datetime,
     cause: StaleCause,
     is_copied: bool = False,
+    own: Own = NONE,
 ) -> set[int]:
     if not said:
         return set()
@@ -185,7 +195,7 @@ def _write(
     codes = intern(v for one in said for v in (*one.values.values(), *one.derived.values()))
     timelines = read_timelines(leads)
     said.sort(key=lambda one: one.since)
-    told = [*enumerate(said), *_copies(said, companies, timelines)]
+    told = [*enumerate(said), *_copies(said, companies, timelines, own)]
     actor_id = by.pk if by else None
     notes: dict[int, _Note] = {pk: _Note() for pk in leads}
     for _place, one in sorted(told, key=itemgetter(0)):  # each with its copies after it
@@ -219,7 +229,9 @@ def _apply(
             won.add(name)
             note.set.append(name)
         elif outcome == Written.LOST:
-            note.lost.append({"fact": name, "value": code, "set_by": int(said.set_by)})
+            note.lost.append(
+                {"fact": name, "value": code, "set_by": int(said.set_by), "since": said.since}
+            )
     for name in (name for fact in won for name in SOURCES.get(fact, ())):
         if name in said.derived:
             code = code_of(said.derived[name], codes)
@@ -236,6 +248,10 @@ def _record(
 ) -> None:
     """An import's own event names its leads; only what it lost is told here besides."""
     told = [pk for pk, note in notes.items() if note.lost or (note.set and not is_import)]
+    now = int(whole_second(at).timestamp())
+    for one in (lost for pk in told for lost in notes[pk].lost):
+        if one["since"] == now:  # only what was known at another instant than it was said names it
+            del one["since"]
     record_each(
         "facts.changed",
         [
@@ -254,11 +270,15 @@ def _copies(
     said: Sequence[_Said],
     companies: Sequence[Collection[int]],
     timelines: Mapping[int, Sequence[FactRow]],
+    own: Own,
 ) -> list[tuple[int, _Said]]:
     """Return what the companies' leads learn from the others, with the place of what was said."""
     sayings = [Saying(n, one.since, one.lead_id, one.values) for n, one in enumerate(said)]
     return [
-        (news.place, _Said(lead_id, news.since, news.values, derive(news.values), said[0].set_by))
+        (
+            news.place,
+            _Said(lead_id, news.since, news.values, derive(news.values, own), said[0].set_by),
+        )
         for lead_id, news in news_for_colleagues(sayings, companies, timelines)
     ]
 

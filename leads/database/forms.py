@@ -6,8 +6,6 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from leads.database.models import Campaign, Lead, SavedView, Source
@@ -62,6 +60,8 @@ class LeadForm(forms.Form):
             else:
                 field = forms.CharField(max_length=300)
             field.label = str(fact.label)[:1].upper() + str(fact.label)[1:]
+            # Drawn with each field: only what a person changes here is said by that person,
+            # whatever became known in between.
             field.required, field.show_hidden_initial = False, True
             self.fields[FACT + name] = field
             if fact.derived:
@@ -69,14 +69,6 @@ class LeadForm(forms.Form):
         self.helper = FormHelper(self)
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-
-    @property
-    def what_was_shown(self) -> SafeString:
-        """Hidden fields with the facts as the form showed them: only what a person changes here
-        is said by that person, whatever became known in between."""
-        return format_html_join(
-            "", "{}", ((self[FACT + name].as_hidden(only_initial=True),) for name in ASKED)
-        )
 
     @property
     def fact_fields(self) -> list[forms.BoundField]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from leads.database.derive import email_kind_of
+from leads.database.derived_rows import own_table
 from leads.database.fact_rows import intern, store_rows
 from leads.database.facts import FactChange, write_facts
 from leads.database.models import Lead, StaleCause, Standing
@@ -44,7 +45,8 @@ def store_words_of(lead_ids: Sequence[int]) -> None:
 
 def store_first_kinds(leads: Sequence[Lead], *, at: datetime) -> None:
     """Write what kind of address new leads have: the first that is known of them."""
-    kinds = {lead.pk: kind for lead in leads if (kind := email_kind_of(lead.email_key))}
+    own = own_table(any(lead.email_key for lead in leads))
+    kinds = {lead.pk: kind for lead in leads if (kind := email_kind_of(lead.email_key, own))}
     codes = intern(kinds.values())
     timelines: dict[int, list[FactRow]] = {}
     for lead in leads:
@@ -57,9 +59,9 @@ def store_first_kinds(leads: Sequence[Lead], *, at: datetime) -> None:
 
 def write_email_kinds(lead_ids: Sequence[int], *, at: datetime, cause: StaleCause) -> None:
     """Write what kind of address leads have since it changed."""
-    rows = Lead.objects.filter(pk__in=lead_ids).values_list("pk", "email_key")
+    rows, own = Lead.objects.filter(pk__in=lead_ids).values_list("pk", "email_key"), own_table()
     write_facts(
-        [FactChange(pk, at, {"email_kind": email_kind_of(address)}) for pk, address in rows],
+        [FactChange(pk, at, {"email_kind": email_kind_of(address, own)}) for pk, address in rows],
         set_by=SetBy.DERIVED,
         by=None,
         at=at,

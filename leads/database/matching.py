@@ -1,6 +1,6 @@
 """One batch of incoming people: which leads they are, what is new, what changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,14 @@ class FoundLead:
     is_changed: bool
 
 
+class MergedAway(Exception):
+    """Some of the batch were merged: the leads ``into`` which they went have to be locked too."""
+
+    def __init__(self, into: set[int]) -> None:
+        super().__init__(into)
+        self.into = into
+
+
 class Batch:
     """One attempt, in the caller's transaction."""
 
@@ -52,9 +60,12 @@ class Batch:
         self.employers: dict[int | None, str] = {}  # names of the companies of the batch
         self.changed: dict[int, set[str]] = {}  # id of a known lead to its changed columns
 
-    def store(self, inputs: Sequence[LeadInput]) -> list[FoundLead]:
+    def store(
+        self, inputs: Sequence[LeadInput], *, merged: Collection[int] = ()
+    ) -> list[FoundLead]:
+        """Store a batch. ``merged`` are leads that others became, to be locked with the rest."""
         wanted = wanted_leads(inputs)
-        self._read(wanted)
+        self._read(wanted, merged)
         self.employers = {one.values.get("company_id"): one.company for one in wanted}
         leads, firsts = [], []
         for one in wanted:
@@ -70,21 +81,30 @@ class Batch:
             for lead, is_first in zip(leads, firsts, strict=True)
         ]
 
-    def _read(self, wanted: Sequence[Wanted]) -> None:
-        """Lock and index the leads that the batch may mean, merged ones by whom they became."""
+    def _read(self, wanted: Sequence[Wanted], merged: Collection[int]) -> None:
+        """Lock and index the leads that the batch may mean, merged ones by whom they became.
+
+        An address or an id that a merged lead had leads to the one that stays, unless a lead that
+        counts has the address itself. Raises MergedAway when one that stays is not locked yet.
+        """
         emails = {one.email_key for one in wanted if one.email_key}
         ids = {one.external_id for one in wanted if one.external_id}
         mine = Q(external_source=self.external_source, external_id__in=ids)
+        meant = Q(email_key__in=emails) | mine
+        if merged:
+            meant |= Q(pk__in=merged)
         rows = list(
-            Lead.objects.filter(Q(email_key__in=emails, duplicate_of=None) | mine)
-            .order_by("pk")
-            .select_for_update(no_key=True, of=("self",))
+            Lead.objects.filter(meant).order_by("pk").select_for_update(no_key=True, of=("self",))
         )
-        merged = {row.duplicate_of_id for row in rows if row.duplicate_of_id}
-        survivors = Lead.objects.in_bulk(merged) if merged else {}
-        for row in rows:
-            lead = survivors.get(row.duplicate_of_id or 0, row)
-            if row.email_key and row.duplicate_of_id is None:
+        by_key = {row.pk: row for row in rows}
+        into = {row.duplicate_of_id for row in rows if row.duplicate_of_id}
+        if missing := into - by_key.keys():
+            raise MergedAway(missing)
+        for row in sorted(rows, key=lambda row: row.duplicate_of_id is None):  # who counts, last
+            lead = row
+            while lead.duplicate_of_id:
+                lead = by_key[lead.duplicate_of_id]
+            if row.email_key:
                 self.by_email[row.email_key] = lead
             if row.external_source == self.external_source and row.external_id:
                 self.by_external[row.external_id] = lead

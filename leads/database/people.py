@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from leads.database.companies import clean_domain, companies_named
 from leads.database.facts import FactChange, inherit_company_facts, write_facts
 from leads.database.lead_rows import store_changes, store_words_of, write_email_kinds
-from leads.database.matching import Batch, FoundLead
+from leads.database.matching import Batch, FoundLead, MergedAway
 from leads.database.models import Lead, StaleCause
 from leads.database.registry import SetBy
 from leads.database.standing import mark_stale
@@ -54,11 +54,16 @@ def find_or_create_leads(
     that another one was quicker than starts again. Raises DomainError for an input with neither
     an e-mail address nor an external id.
     """
+    merged: set[int] = set()
     for left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
                 batch = Batch(external_source, by, whole_second(at), cause, overwrite=overwrite)
-                return batch.store(inputs)
+                return batch.store(inputs, merged=merged)
+        except MergedAway as found:
+            merged |= found.into
+            if not left:
+                raise
         except IntegrityError:
             if not left:
                 raise

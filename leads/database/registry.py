@@ -105,6 +105,13 @@ KINDS: tuple[Kind, ...] = (
 KINDS_BY_NAME = {kind.name: kind for kind in KINDS}
 KINDS_BY_CODE = {kind.code: kind for kind in KINDS}
 TOUCH_CODES = tuple(kind.code for kind in KINDS if kind.is_touch)
+AUTOMATED_KINDS = ("email_sent", "sms_sent")  # ours too, but no person's
+REPLY_KINDS = ("email_replied", "chat", "call_inbound", "contact_request")  # the lead wrote
+AUTOMATED_CODES = tuple(KINDS_BY_NAME[name].code for name in AUTOMATED_KINDS)
+# What we do to a lead, in person or by machine; the rest it does itself.
+OUR_CODES = (*TOUCH_CODES, *AUTOMATED_CODES)
+# What may tell when sales first reached a lead: terms may call all that is not quiet a touch.
+TALK_CODES = (*(kind.code for kind in KINDS if not kind.is_quiet), *AUTOMATED_CODES)
 
 # What a behaviour rule may ask of an activity, besides its kind.
 PROPERTY_TYPES: dict[str, str] = {

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from leads.database.models import Lead, LeadWord, Standing
 from leads.database.words import begins_with, words_of
@@ -22,8 +23,9 @@ def search_ids(text: str, *, among: QuerySet[Lead] | None) -> list[int]:
     if not text:
         return []
     if "@" in text:
-        return _ids(Lead.objects.filter(email_key=email_key(text)), "pk", among)
-    found = _ids(Lead.objects.filter(external_id=text).exclude(external_id=""), "pk", among)
+        return _ids(_staying(Lead.objects.filter(email_key=email_key(text))), "stays", among)
+    known = Lead.objects.filter(external_id=text).exclude(external_id="")
+    found = _ids(_staying(known), "stays", among)
     if "." in text:
         found += _ids(Lead.objects.filter(email_domain=fold(text)), "pk", among)
     words = sorted(words_of(text), key=len, reverse=True)
@@ -38,6 +40,11 @@ def search_ids(text: str, *, among: QuerySet[Lead] | None) -> list[int]:
 
 def narrow(rows: QuerySet[Standing], ids: Iterable[int]) -> QuerySet[Standing]:
     return rows.filter(pk__in=list(ids))
+
+
+def _staying(rows: QuerySet[Lead]) -> QuerySet[Lead]:
+    """Find a lead also by what one had that was merged into it."""
+    return rows.annotate(stays=Coalesce("duplicate_of_id", "pk"))
 
 
 def _ids(rows: QuerySet[Any], column: str, among: QuerySet[Lead] | None) -> list[int]:

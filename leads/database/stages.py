@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
-from leads.database.models import Lead, Stage, StageChange, Standing
+from leads.database.models import Lead, Stage, StageChange, StaleCause, Standing
+from leads.database.standing import mark_stale_rows
 from portal.accounts.models import User
 from portal.core.bulk import insert_rows
 from portal.core.instants import whole_second
@@ -40,6 +43,33 @@ def move_leads(
     change = {"stage": to, "entered_at": at, "by_id": by.pk if by else None, "cause": cause}
     insert_rows(StageChange, [{"lead_id": pk, **change} for pk in moved])
     return moved
+
+
+def move_lead(
+    lead: Lead, *, to: Stage, by: User | None, at: datetime, cause: str, **values: Any
+) -> None:
+    """Move one lead, whose lock the caller holds, and write further ``values`` of it.
+
+    ``lead`` is its row as it is now; its standing keeps copies of stage, owner and whether it is
+    listed. ``cause`` is the kind of the event that moves it, which the caller records.
+    """
+    moves, copies = lead.stage != to, dict[str, Any]()
+    if moves:
+        values["stage"] = copies["stage"] = to
+    if "owner_id" in values:
+        copies["owner_id"] = values["owner_id"]
+    if "duplicate_of_id" in values:
+        copies["is_listed"] = values["duplicate_of_id"] is None
+    Lead.objects.filter(pk=lead.pk).update(**values, revision=F("revision") + 1)
+    if copies:
+        Standing.objects.filter(pk=lead.pk).update(**copies)
+    if copies.get("is_listed"):  # a rescore may have passed it by meanwhile
+        mark_stale_rows(Standing.objects.filter(pk=lead.pk), cause=StaleCause.LIVE, at=at)
+    if not moves:
+        return
+    StageChange.objects.filter(lead=lead, left_at=None).update(left_at=at)
+    change = {"stage": to, "entered_at": at, "by_id": by.pk if by else None, "cause": cause}
+    insert_rows(StageChange, [{"lead_id": lead.pk, **change}])
 
 
 def pass_through(lead_ids: Iterable[int], *, stage: Stage, at: datetime, cause: str) -> None:

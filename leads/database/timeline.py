@@ -85,6 +85,12 @@ def write_fact(rows: list[FactRow], write: FactWrite) -> Written:
     return Written.SET
 
 
+def as_of(rows: list[FactRow], since: int) -> FactRow | None:
+    """Return the row that holds at an instant; None before the first."""
+    place = bisect_right(rows, since, key=lambda row: row.since)
+    return rows[place - 1] if place else None
+
+
 def _outcome(base: FactRow | None, write: FactWrite) -> Written:
     held = base.values.get(write.fact) if base else None
     authority = base.origins[write.fact][0] if base and held is not None else SetBy.DERIVED

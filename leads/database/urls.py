@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.database import editing, posts, views
+from leads.database import editing, monthly_views, posts, views
 
 urlpatterns = [
     path("leads/", views.lead_list, name="leads"),
@@ -15,4 +15,5 @@ urlpatterns = [
     path("leads/<uuid:public_id>/lost/", posts.opportunity_lost, name="opportunity-lost"),
     path("companies/<uuid:public_id>/", views.company, name="company"),
     path("sources/", views.sources, name="sources"),
+    path("sources/figures/", monthly_views.figures, name="source-figures"),
 ]

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -15,6 +16,7 @@ from leads.database.bounded import TooWide, bounded
 from leads.database.filters import LeadFilter
 from leads.database.forms import SavedViewForm, values_of
 from leads.database.models import Company, Lead, SavedView, Standing
+from leads.database.presence import present_on
 from leads.database.queries import (
     campaigns_by_cost,
     lead_page,
@@ -22,6 +24,7 @@ from leads.database.queries import (
     standings_seen_by,
 )
 from leads.database.saved_views import forget_view, save_view
+from portal.accounts.models import User
 from portal.core.http import is_htmx, user_of
 from portal.core.paging import Page, keyset_page
 
@@ -45,6 +48,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     context = {
         "filter": filters,
         "page": page,
+        "present": _present(page, user),
         "refusal": refusal,
         "views": SavedView.objects.filter(user=user, page="leads"),
         "query": query.urlencode(),
@@ -87,7 +91,13 @@ def company(request: HttpRequest, public_id: UUID) -> HttpResponse:
         order=("-rank", "-pk"),
         cursor=request.GET.get("cursor", ""),
     )
-    return render(request, "leads/database/company.html", {"company": found, "page": page})
+    context = {"company": found, "page": page, "present": _present(page, user)}
+    return render(request, "leads/database/company.html", context)
+
+
+def _present(page: Page[Standing], reader: User) -> dict[int, list[User]]:
+    """Return who else has the leads of a page open now. One query."""
+    return present_on([row.lead_id for row in page], at=timezone.now(), but=reader)
 
 
 @login_required

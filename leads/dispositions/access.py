@@ -15,6 +15,9 @@ def may_decide(handoff: Handoff, by: User) -> bool:
 
 
 def is_open_for(handoff: Handoff, by: User) -> bool:
+    """Whether it is open and they see it; the row at hand is read as it is now."""
+    if by.role == Role.SDR:
+        return handoff.waits_for(by)
     return Handoff.objects.open().visible_to(by).filter(pk=handoff.pk).exists()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from leads.dispositions.models import NOT_STATED, Disposition, Reason
+from leads.dispositions.models import NOT_STATED, Appeal, Disposition, Reason
 from portal.core.admin import ReadOnlyAdmin
 from portal.events.admin import AdminWithEvents
 
@@ -37,4 +37,14 @@ class DispositionAdmin(ReadOnlyAdmin):
     list_filter = ["origin", "outcome", "reason"]
     list_select_related = ["handoff", "reason", "decided_by"]
     search_fields = ["=handoff__lead__email_key", "=handoff__id", "=handoff__lead__id"]
+    ordering = ["-pk"]
+
+
+@admin.register(Appeal)
+class AppealAdmin(ReadOnlyAdmin):
+    list_display = ["id", "disposition", "made_by", "made_at", "is_granted", "answered_by",
+                    "answered_at"]  # fmt: skip
+    list_filter = ["is_granted"]
+    list_select_related = ["disposition", "made_by", "answered_by"]
+    search_fields = ["=disposition__handoff__lead__email_key", "=disposition__handoff__lead__id"]
     ordering = ["-pk"]

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leads.database.models import Lead
+from leads.dispositions.call_sheet import ANSWERS, LIMITS, save_sheet, sheet_of
 from leads.dispositions.models import Disposition, Outcome, Reason
 from leads.dispositions.services import AlreadyDecided, accept, reject
 from leads.handoffs.models import Handoff
@@ -24,6 +26,16 @@ from portal.core.text import email_key
 DECIDE = "dispositions:write"
 OF_ACCEPTING = ("owner",)
 OF_REJECTING = ("reason", "recycle_on", "duplicate_of", "wrong_rules")
+
+
+class CallSheetFields(StrictSerializer):
+    """Answers for the call sheet; those that are left out stay as they are."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {
+            key: serializers.CharField(max_length=LIMITS[key], required=False, allow_blank=True)
+            for key in ANSWERS
+        }
 
 
 class DispositionFields(StrictSerializer):
@@ -42,6 +54,8 @@ class DispositionFields(StrictSerializer):
     wrong_rules = serializers.ListField(
         child=serializers.CharField(max_length=60), required=False, max_length=60
     )
+
+    call_sheet = CallSheetFields(required=False, help_text="Saved together with the decision.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         is_acceptance = attrs["outcome"] == Outcome.ACCEPTED
@@ -103,9 +117,16 @@ def current(disposition: Disposition) -> Disposition:
     return Disposition.objects.select_related(*related).get(pk=disposition.pk)
 
 
+@transaction.atomic
 def decide(handoff: Handoff, given: dict[str, Any], by: User) -> Disposition:
-    """Call the service that the outcome names, with the rows that the values name."""
+    """Call the service that the outcome names, with the rows that the values name.
+
+    The call sheet and the decision are stored together, or neither.
+    """
     at, note = timezone.now(), given["note"]
+    if answers := given.get("call_sheet"):
+        opened = sheet_of(handoff).revision
+        save_sheet(handoff=handoff, by=by, at=at, revision=opened, **answers)
     if given["outcome"] == Outcome.ACCEPTED:
         owner = _named(User.objects.filter(is_active=True), "owner", "email", given, key=email_key)
         return accept(handoff=handoff, by=by, at=at, note=note, owner=owner)

@@ -1,23 +1,22 @@
 """What a decision does to its lead, how that is taken back, and how it is said beforehand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Model
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from leads.database.models import Lead, Stage, StageChange, Standing
-from leads.database.stages import move_leads
+from leads.database.models import Lead, Stage, StageChange
+from leads.database.stages import move_lead
 from leads.dispositions.models import Disposition, Effect, Outcome, Reason
 from leads.dispositions.needs import today_of
 from leads.handoffs.models import Handoff
 from portal.accounts.models import Role, User
 from portal.core.errors import Conflict
-from portal.events.services import record
 
 # effect: the stage the lead enters, the event that says so. A closed duplicate is disqualified,
 # so that nothing scores it or hands it off again.
@@ -27,6 +26,9 @@ FOLLOWS = {
     Effect.DUPLICATE: (Stage.DISQUALIFIED, "lead.closed_as_duplicate"),
     Effect.MEND: (Stage.MQL, "lead.sent_to_mend"),
 }
+
+CHOICE = "{choice}"
+Act = tuple[str, Model, dict[str, Any]]  # as ``record_together`` takes it
 
 
 def before(lead: Lead) -> dict[str, Any]:
@@ -43,20 +45,25 @@ def before(lead: Lead) -> dict[str, Any]:
 def become_sql(lead: Lead, disposition: Disposition, owner: User | None) -> None:
     """An accepted lead is an SQL, owned by the account executive who was chosen."""
     at, by = _when(disposition), disposition.decided_by
-    move_leads([lead.pk], to=Stage.SQL, by=by, at=at, cause="handoff.accepted")
-    _write(lead, owner_id=owner.pk if owner else lead.owner_id, recycle_on=None, mend_since=None)
+    move_lead(
+        lead, to=Stage.SQL, by=by, at=at, cause="handoff.accepted",
+        owner_id=owner.pk if owner else lead.owner_id, recycle_on=None, mend_since=None,
+    )  # fmt: skip
 
 
-def apply_reason(lead: Lead, disposition: Disposition) -> None:
-    """Do what the reason of a rejection does, and say so in an event of the lead."""
+def apply_reason(lead: Lead, disposition: Disposition) -> Act:
+    """Do what the reason of a rejection does; return what is to be recorded of the lead."""
     reason = disposition.reason
     if reason is None:
         raise ValueError("only a rejection has a reason")
     at, by = _when(disposition), disposition.decided_by
     stage, kind = FOLLOWS[Effect(reason.effect)]
-    move_leads([lead.pk], to=stage, by=by, at=at, cause="handoff.rejected")
-    _write(
+    move_lead(
         lead,
+        to=stage,
+        by=by,
+        at=at,
+        cause="handoff.rejected",
         recycle_on=disposition.recycle_on,
         mend_since=at if reason.effect == Effect.MEND else None,
         duplicate_of_id=disposition.duplicate_of_id,
@@ -66,7 +73,7 @@ def apply_reason(lead: Lead, disposition: Disposition) -> None:
         payload["until"] = disposition.recycle_on.isoformat()
     if disposition.duplicate_of_id:
         payload["duplicate_of"] = disposition.duplicate_of_id
-    record(kind, subject=lead, actor=by, at=at, payload=payload)
+    return kind, lead, payload
 
 
 def undo(lead: Lead, disposition: Disposition, *, by: User, at: datetime) -> None:
@@ -81,13 +88,16 @@ def undo(lead: Lead, disposition: Disposition, *, by: User, at: datetime) -> Non
             _("%(lead)s has moved on since and is now: %(stage)s. The decision stays.")
             % {"lead": lead, "stage": lead.get_stage_display()}
         )
-    move_leads([lead.pk], to=Stage(was["stage"]), by=by, at=at, cause="disposition.withdrawn")
     mend_since = was["mend_since"]
     owner_id = was["owner"] if lead.owner_id == was["new_owner"] else lead.owner_id
     try:
         with transaction.atomic():
-            _write(
+            move_lead(
                 lead,
+                to=Stage(was["stage"]),
+                by=by,
+                at=at,
+                cause="disposition.withdrawn",
                 owner_id=owner_id,
                 recycle_on=date.fromisoformat(was["recycle_on"]) if was["recycle_on"] else None,
                 mend_since=datetime.fromisoformat(mend_since) if mend_since else None,
@@ -100,18 +110,6 @@ def undo(lead: Lead, disposition: Disposition, *, by: User, at: datetime) -> Non
         ) from clash
 
 
-def _write(lead: Lead, **values: Any) -> None:
-    """Store values of the lead and the copies that its standing keeps of them."""
-    Lead.objects.filter(pk=lead.pk).update(**values, revision=F("revision") + 1)
-    copies = {}
-    if "owner_id" in values:
-        copies["owner_id"] = values["owner_id"]
-    if "duplicate_of_id" in values:
-        copies["is_listed"] = values["duplicate_of_id"] is None
-    if copies:
-        Standing.objects.filter(lead=lead).update(**copies)
-
-
 def _when(disposition: Disposition) -> datetime:
     if disposition.decided_at is None:
         raise ValueError("a live decision has its instant")
@@ -120,11 +118,21 @@ def _when(disposition: Disposition) -> datetime:
 
 @dataclass(frozen=True)
 class EffectLine:
-    """One consequence: an icon, a verb and the rest of its sentence (components/_effects.html)."""
+    """One consequence: an icon, a verb and the rest of its sentence (components/_effects.html).
+
+    ``text`` is true whatever is chosen beside it. Where a field of the form says more, ``follows``
+    names the field and ``pattern`` is the same sentence with CHOICE in its place.
+    """
 
     icon: str
     verb: str
     text: str
+    follows: str = ""
+    pattern: str = ""
+
+    def choosing(self, choice: str) -> "EffectLine":
+        """Return the line with ``choice`` in the place that the form's field fills."""
+        return replace(self, text=self.pattern.replace(CHOICE, choice)) if self.pattern else self
 
     def __str__(self) -> str:
         return f"{self.verb} {self.text}"
@@ -145,6 +153,9 @@ def summary_of_effects(
     told = marketing_leads() if told is None else told
     lead = handoff.lead.label
     lines = [_effect_line(reason, lead, at, recycle_on)]
+    if reason.effect == Effect.DUPLICATE:
+        text = _("all that is known of %(lead)s to the lead that stays") % {"lead": lead}
+        lines.append(EffectLine("arrow-right-circle", _("Move"), text))
     if told:
         names = _listed([user.name for user in told])
         text = _("%(names)s in marketing, after ten seconds") % {"names": names}
@@ -159,15 +170,12 @@ def summary_of_acceptance(handoff: Handoff, owner: User | None) -> list[EffectLi
     if owner is None:
         nobody = _("%(lead)s without an owner: there is no account executive") % {"lead": lead}
         return [*lines, EffectLine("person", _("Leave"), nobody)]
-    task = _("%(owner)s a follow-up, due in one day") % {"owner": owner.name}
+    passing, task = _("%(lead)s to %(owner)s"), _("%(owner)s a follow-up, due in one day")
+    named, chosen = {"lead": lead, "owner": owner.name}, {"lead": lead, "owner": CHOICE}
     return [
         *lines,
-        EffectLine(
-            "person-check",
-            _("Pass"),
-            _("%(lead)s to %(owner)s") % {"lead": lead, "owner": owner.name},
-        ),
-        EffectLine("calendar-check", _("Give"), task),
+        EffectLine("person-check", _("Pass"), passing % named, "owner", passing % chosen),
+        EffectLine("calendar-check", _("Give"), task % named, "owner", task % chosen),
     ]
 
 
@@ -186,18 +194,22 @@ def _effect_line(reason: Reason, lead: str, at: datetime, recycle_on: date | Non
 
 
 def _recycle_line(reason: Reason, lead: str, at: datetime, recycle_on: date | None) -> EffectLine:
-    verb = _("Recycle")
-    if recycle_on is None and reason.needs_date:
-        text = _("%(lead)s until the date you choose") % {"lead": lead}
-        return EffectLine("arrow-repeat", verb, text)
+    verb, until = _("Recycle"), _("%(lead)s until %(day)s, then back on new high intent")
     day = recycle_on or date.fromordinal(today_of(at).toordinal() + reason.recycle_days)
-    text = _("%(lead)s until %(day)s") % {"lead": lead, "day": date_format(day, "j F Y")}
-    return EffectLine("arrow-repeat", verb, text)
+    text = until % {"lead": lead, "day": date_format(day, "j F Y")}
+    if not reason.needs_date:
+        return EffectLine("arrow-repeat", verb, text)
+    if recycle_on is None:
+        text = _("%(lead)s until the date you choose, then back on new high intent")
+        text %= {"lead": lead}
+    pattern = until % {"lead": lead, "day": CHOICE}
+    return EffectLine("arrow-repeat", verb, text, "recycle_on", pattern)
 
 
 def marketing_leads() -> list[User]:
     """Return who answers for marketing's leads: they are told of rejections."""
-    return list(User.objects.filter(role=Role.MARKETING_LEAD, is_active=True))
+    people = User.objects.filter(role=Role.MARKETING_LEAD, is_active=True)
+    return list(people.only("name", "email"))
 
 
 def _listed(names: Sequence[str]) -> str:

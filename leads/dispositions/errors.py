@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from leads.dispositions.models import Disposition, Outcome
+from leads.handoffs.models import Handoff
 from portal.core.errors import Conflict, DomainError
 
 
@@ -24,6 +25,12 @@ class Incomplete(DomainError):
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+def already_decided(handoff: Handoff, *, at: datetime) -> AlreadyDecided:
+    """Return the refusal that says who decided this handoff, when, and for which reason."""
+    counting = Disposition.objects.standing().select_related("decided_by", "reason")
+    return AlreadyDecided(counting.get(handoff=handoff), at=at)
 
 
 def decided_words(disposition: Disposition, *, at: datetime) -> str:

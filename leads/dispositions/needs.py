@@ -64,17 +64,18 @@ def check_attempts(reason: Reason, handoff: Handoff, *, at: datetime) -> None:
         return
     logged = count_attempts(handoff, at=at)
     if logged < reason.needs_attempts:
-        raise Incomplete(
-            "reason",
-            ngettext(
-                "“%(reason)s” needs %(needed)d logged attempt, and %(logged)d is logged. "
-                "Log a call, a mail or a message first.",
-                "“%(reason)s” needs %(needed)d logged attempts; logged so far: %(logged)d. "
-                "Log a call, a mail or a message first.",
-                reason.needs_attempts,
-            )
-            % {"reason": reason, "needed": reason.needs_attempts, "logged": logged},
-        )
+        raise Incomplete("reason", attempts_words(reason, logged))
+
+
+def attempts_words(reason: Reason, logged: int) -> str:
+    """Say how many attempts a reason needs, and how many are logged."""
+    return ngettext(
+        "“%(reason)s” needs %(needed)d logged attempt, and %(logged)d is logged. "
+        "Log a call, a mail or a message first.",
+        "“%(reason)s” needs %(needed)d logged attempts; logged so far: %(logged)d. "
+        "Log a call, a mail or a message first.",
+        reason.needs_attempts,
+    ) % {"reason": reason, "needed": reason.needs_attempts, "logged": logged}
 
 
 def recycle_date(reason: Reason, asked: date | None, *, at: datetime) -> date | None:

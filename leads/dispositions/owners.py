@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from leads.database.models import Lead, Stage
 from leads.dispositions.errors import Incomplete
-from portal.accounts.models import Membership, Role, User
+from portal.accounts.models import Membership, Role, User, away
 
 OPEN_STAGES = (Stage.SQL, Stage.OPPORTUNITY)
 TAKES_SQLS = frozenset({Role.ACCOUNT_EXECUTIVE, Role.SALES_LEAD})
@@ -29,14 +30,17 @@ def executives_by_load(*, at: datetime, team_id: int | None = None) -> list[Exec
     open SQLs and opportunities, then the longest known. One query.
     """
     places = Membership.objects.filter(user=OuterRef("pk"))
+    theirs = Lead.objects.filter(owner=OuterRef("pk"), stage__in=OPEN_STAGES).values("owner")
+    held = Subquery(theirs.annotate(n=Count("pk")).values("n"))
     found = (
         User.objects.filter(role=Role.ACCOUNT_EXECUTIVE, is_active=True)
         .annotate(
             is_elsewhere=~Exists(places.filter(team=team_id)),
-            is_away=Exists(places.filter(away_until__gt=at)),
-            load=Count("leads", filter=Q(leads__stage__in=OPEN_STAGES)),
+            is_away=Exists(places.filter(away(at))),
+            load=Coalesce(held, 0),
         )
         .order_by("is_away", "is_elsewhere", "load", "pk")
+        .only("name", "email", "role", "is_active")
     )
     return [Executive(user, user.load) for user in found]
 

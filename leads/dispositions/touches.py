@@ -2,10 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,10 +26,10 @@ from leads.activities.models import Activity
 from leads.activities.services import ActivityInput, record_activities
 from leads.database.models import Lead
 from leads.database.notes import add_note
-from leads.database.registry import TOUCH_CODES
+from leads.database.registry import TALK_CODES, TOUCH_CODES
 from leads.dispositions.errors import Incomplete
 from leads.handoffs.locks import lock_leads
-from leads.handoffs.models import Handoff
+from leads.handoffs.models import Handoff, HandoffQuerySet
 from portal.accounts.models import Role, Side, User
 from portal.core.errors import NotAllowed
 from portal.core.instants import whole_second
@@ -81,7 +94,7 @@ def log_touch(
         add_note(lead=lead, text=note.strip(), is_question=False, answers=None, by=by, at=at)
     handoff = handoff or Handoff.objects.open().filter(lead=lead).first()
     if handoff is not None:
-        _stamp(handoff, happened)
+        _stamp(handoff, happened, recorded.activity_id)
         payload = {"activity": recorded.activity_id, "kind": kind, "outcome": outcome}
         record("handoff.touched", subject=handoff, actor=by, at=at, payload=payload)
     return recorded.activity_id
@@ -100,43 +113,63 @@ def _check_touch(by: User, kind: str, outcome: str, happened: datetime, at: date
         )
 
 
-def _stamp(handoff: Handoff, happened: datetime) -> None:
+def _stamp(handoff: Handoff, happened: datetime, activity_id: int) -> None:
     """Keep the earliest stamp: one conditional statement, whoever else writes at this instant."""
     while_open = Q(decided_at=None) | Q(decided_at__gte=happened)
     earlier = Q(first_touch_at=None) | Q(first_touch_at__gt=happened)
-    Handoff.objects.filter(while_open, earlier, pk=handoff.pk, made_at__lte=happened).update(
-        first_touch_at=happened
+    Handoff.objects.filter(while_open, pk=handoff.pk, made_at__lte=happened).update(
+        first_touch_at=Case(When(earlier, then=Value(happened)), default=F("first_touch_at")),
+        talk=Coalesce("talk", 0) + activity_id,
     )
 
 
 @transaction.atomic
 def stamp_touches(lead_ids: Sequence[int], *, by: User | None, at: datetime) -> list[int]:
-    """Stamp open handoffs of these leads with touches that came another way (API, import).
+    """Stamp live handoffs of these leads with what came another way (API, import, a bot's mark).
 
-    Set-based and harmless when repeated; returns the ids of the handoffs whose stamp changed,
-    each of which records ``handoff.touched``.
+    A handoff whose first touch is another one now records ``handoff.touched``; one of which only
+    the talk around it changed (a reply, automated mail, a later touch) ``handoff.talk_changed``:
+    its terms may count what we do not. What happened after its decision is not its own. Set-based
+    and harmless when repeated; returns the ids of the handoffs that changed. Locks those.
     """
-    first = (
-        Activity.objects.filter(
-            lead=OuterRef("lead"),
-            kind__in=TOUCH_CODES,
-            is_bot=False,
-            occurred_at__gte=OuterRef("made_at"),
-        )
-        .order_by("occurred_at")
-        .values("occurred_at")[:1]
+    changed: list[Any] = list(  # with what is found now beside what is stored
+        with_other_talk(lead_ids).select_for_update(no_key=True, of=("self",)).order_by("pk")
     )
-    late = (
-        Handoff.objects.open()
-        .filter(lead__in=lead_ids)
-        .annotate(touch=Subquery(first))
-        .filter(
-            Q(touch__isnull=False) & (Q(first_touch_at=None) | Q(first_touch_at__gt=F("touch")))
-        )
+    if not changed:
+        return []
+    ids = [one.pk for one in changed]
+    Handoff.objects.filter(pk__in=ids).update(first_touch_at=_first_touch(), talk=_talk())
+    moved = [one for one in changed if one.first_touch_at != one.first]
+    rest = [one for one in changed if one.first_touch_at == one.first]
+    record_each("handoff.touched", [(one, {}) for one in moved], actor=by, at=at)
+    record_each("handoff.talk_changed", [(one, {}) for one in rest], actor=by, at=at)
+    return ids
+
+
+def with_other_talk(lead_ids: Sequence[int]) -> HandoffQuerySet:
+    """Return the live handoffs of these leads whose stored ``talk`` is not what there is now."""
+    rows = Handoff.objects.live().filter(lead__in=lead_ids)
+    rows = rows.annotate(first=_first_touch(), heard=_talk())
+    return rows.filter(~Q(heard=Coalesce("talk", 0)))
+
+
+def _first_touch() -> Subquery:
+    touches = _happened().filter(kind__in=TOUCH_CODES).order_by("occurred_at")
+    return Subquery(touches.values("occurred_at")[:1])
+
+
+def _talk() -> Coalesce:
+    total = _happened().order_by().values("lead").annotate(sum=Sum("pk")).values("sum")
+    return Coalesce(Subquery(total), 0, output_field=BigIntegerField())
+
+
+def _happened() -> QuerySet[Activity]:
+    """Return what was said while the handoff of the outer statement was open."""
+    end = Coalesce(OuterRef("decided_at"), F("occurred_at"))
+    return Activity.objects.filter(
+        lead=OuterRef("lead"),
+        kind__in=TALK_CODES,
+        is_bot=False,
+        occurred_at__gte=OuterRef("made_at"),
+        occurred_at__lte=end,
     )
-    handoffs = list(late.select_for_update(no_key=True, of=("self",)).order_by("pk"))
-    Handoff.objects.filter(pk__in=[one.pk for one in handoffs]).update(
-        first_touch_at=Subquery(first)
-    )
-    record_each("handoff.touched", [(one, {}) for one in handoffs], actor=by, at=at)
-    return [one.pk for one in handoffs]

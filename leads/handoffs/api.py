@@ -7,7 +7,7 @@ from rest_framework import generics, serializers
 
 from leads.handoffs.models import Handoff, HandoffQuerySet, Origin
 from portal.accounts.api import owner_of
-from portal.core.api import Instant, QuerySerializer, read_query
+from portal.core.api import Changes, Instant, read_query
 from portal.core.text import email_key
 
 READ = "leads:read"
@@ -24,22 +24,27 @@ class HandoffSerializer(serializers.ModelSerializer[Handoff]):
     campaign = serializers.CharField(source="campaign.name", default=None, allow_null=True)
     team = serializers.CharField(source="team.name", default=None, allow_null=True)
     owner = serializers.EmailField(source="owner.email", default=None, allow_null=True)
+    checklist = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Answers of the call sheet without which it is not accepted.",
+    )
     made_at = Instant(allow_null=True)
     routed_at = Instant(allow_null=True)
     due_at = Instant(allow_null=True, help_text="The nearest running clock's.")
     first_touch_at = Instant(allow_null=True)
     decided_at = Instant(allow_null=True)
+    updated_at = Instant(source="changed_at")
 
     class Meta:
         model = Handoff
         fields = read_only_fields = [
             "id", "lead", "origin", "cause", "words", "made_at", "source", "campaign", "team",
-            "owner", "routed_at", "total", "grade", "due_at", "first_touch_at", "is_decided",
-            "outcome", "decided_at",
+            "owner", "routed_at", "total", "grade", "checklist", "due_at", "first_touch_at",
+            "is_decided", "outcome", "decided_at", "updated_at",
         ]  # fmt: skip
 
 
-class HandoffQuery(QuerySerializer):
+class HandoffQuery(Changes):
     """What the list of handoffs may be narrowed by."""
 
     origin = serializers.ChoiceField(choices=Origin.choices, required=False)
@@ -50,11 +55,17 @@ class HandoffQuery(QuerySerializer):
 
 
 class HandoffList(generics.ListAPIView[Handoff]):
-    """Handoffs that the key's owner may see, newest first."""
+    """Handoffs that the key's owner may see, newest first; with ``updated_since`` in the order in
+    which they changed.
+    """
 
     scopes = {"GET": READ}
     serializer_class = HandoffSerializer
-    order = ("-pk",)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        is_following = "updated_since" in self.request.query_params
+        return ("changed_at", "pk") if is_following else ("-pk",)
 
     def get_queryset(self) -> HandoffQuerySet:
         rows = visible_handoffs(self.request)
@@ -65,6 +76,8 @@ class HandoffList(generics.ListAPIView[Handoff]):
             found["lead__public_id"] = asked["lead"]
         if "owner" in asked:
             found["owner__email"] = email_key(asked["owner"])
+        if "updated_since" in asked:
+            found["changed_at__gte"] = asked["updated_since"]
         return rows.filter(**found)
 
     @extend_schema(operation_id="handoffs_list", summary="List handoffs", parameters=[HandoffQuery])

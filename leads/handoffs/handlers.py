@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from leads.handoffs.models import Handoff
+from portal.accounts.models import User
 from portal.events.models import Event
 from portal.notifications.services import News, tell_each
 
@@ -46,3 +47,26 @@ def _news(handoff: Handoff) -> str:
     if not words["company"]:
         return _("New on your desk: %(lead)s, %(total)d points.") % words
     return _("New on your desk: %(lead)s, %(company)s, %(total)d points.") % words
+
+
+def tell_holder(events: Sequence[Event], at: datetime) -> None:
+    """Tell each person whose hold was broken who broke it. ``handoff.hold_broken``."""
+    people = User.objects.filter(pk__in={event.actor_id for event in events})
+    names = dict(people.values_list("pk", "name"))
+    rows = Handoff.objects.select_related("lead").in_bulk([event.subject_id for event in events])
+    tell_each(
+        [
+            News(
+                user_id=event.payload["from"],
+                kind="handoff",
+                key=f"hold:{event.pk}",
+                text=_("%(who)s took %(lead)s off your desk.")
+                % {"who": names.get(event.actor_id or 0, _("Somebody")), "lead": one.lead.label},
+                url=one.get_absolute_url(),
+                lead_id=one.lead_id,
+            )
+            for event in events
+            if (one := rows.get(event.subject_id)) is not None and event.payload.get("from")
+        ],
+        at=at,
+    )

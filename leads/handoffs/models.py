@@ -10,6 +10,7 @@ from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from leads.activities.theirs import lead_did_something_since
 from leads.database.models import UNSCORED, Campaign, Lead, Source
 from portal.accounts.models import Membership, Role, Team, User
 from portal.core.lookups import keys_of_any
@@ -26,9 +27,11 @@ class Cause(models.TextChoices):
     RE_ENTRY = "re_entry", _("New intent after a rejection")
     RELEASED = "released", _("Released from the release list")
     BY_HAND = "by_hand", _("Handed over by hand")
+    APPEAL = "appeal", _("Handed over again after an appeal")
     IMPORTED = "imported", _("Imported")
 
 
+ON_A_WORD = (Cause.BY_HAND, Cause.APPEAL)  # no gate opened: a person says why, in words
 OPEN = Q(origin=Origin.LIVE, is_decided=False)
 
 
@@ -71,6 +74,17 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
     def live(self) -> Self:
         return self.filter(origin=Origin.LIVE)
 
+    def asleep(self, at: datetime) -> Self:
+        """Snoozed beyond ``at``, and the lead did nothing since that was to wake them."""
+        sleeps_on = Q(wakes_on_activity=False) | ~lead_did_something_since("snoozed_at")
+        return self.filter(sleeps_on, snoozed_until__gt=at)
+
+    def awake(self, at: datetime) -> Self:
+        """Not snoozed, or not any more: nothing has to be swept for that to be true."""
+        over = Q(snoozed_until=None) | Q(snoozed_until__lte=at)
+        woke = Q(wakes_on_activity=True) & Q(lead_did_something_since("snoozed_at"))
+        return self.filter(over | woke)
+
     def for_list(self) -> Self:
         return self.select_related("lead__company", "lead__standing", "owner", "source", "team")
 
@@ -80,14 +94,21 @@ class Handoff(models.Model):
 
     ``is_decided``, ``decided_at`` and ``outcome`` are copied from the disposition in its own
     transaction; ``total``, ``grade``, ``due_at`` and ``warn_at`` are copies that the desk sorts
-    by. ``first_touch_at`` keeps the earliest stamp, in whatever order touches arrive.
+    by. ``first_touch_at`` keeps the earliest stamp, in whatever order touches arrive; ``talk``
+    is the sum of the keys of all activities that may say when sales first reached the lead, so
+    that one that comes late is noticed (leads.dispositions.touches).
+
+    ``held_by`` has it on the desk until ``held_until``, nobody after it. ``snoozed_until`` puts
+    it aside, with ``wakes_on_activity`` only until the lead does something; clocks run on.
+    ``checklist`` names the answers of the call sheet without which it is not accepted, as the
+    definition said when it was made.
     """
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="handoffs")
     origin = models.CharField(max_length=8, choices=Origin)
     cause = models.CharField(max_length=12, choices=Cause)
-    words = models.TextField(blank=True)  # why, when handed over by hand
+    words = models.TextField(blank=True)  # why, when handed over on a person's word
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
@@ -109,6 +130,16 @@ class Handoff(models.Model):
     due_at = models.DateTimeField(null=True)  # the nearest running clock's
     warn_at = models.DateTimeField(null=True)
     first_touch_at = models.DateTimeField(null=True)
+    talk = models.BigIntegerField(null=True)
+    held_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    held_since = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(null=True)
+    snoozed_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
+    wakes_on_activity = models.BooleanField(default=False)
+    checklist = models.JSONField(default=list)
     is_decided = models.BooleanField(default=False)
     decided_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=9, blank=True)  # accepted, rejected, or "" for unknown
@@ -117,6 +148,8 @@ class Handoff(models.Model):
     source_stage = models.CharField(max_length=80, blank=True)  # the other system's own word
     source_owner = models.CharField(max_length=120, blank=True)
     extra = models.JSONField(default=dict)
+    # When it last changed as the API and reports show it; kept by the database (core.stamps).
+    changed_at = models.DateTimeField(null=True, editable=False)
 
     objects = HandoffQuerySet.as_manager()
 
@@ -138,7 +171,7 @@ class Handoff(models.Model):
                 name="leads_live_handoff_dated",
             ),
             CheckConstraint(
-                condition=~Q(cause=Cause.BY_HAND) | ~Q(words=""),
+                condition=~Q(cause__in=ON_A_WORD) | ~Q(words=""),
                 name="leads_by_hand_needs_words",
                 violation_error_message=_("Say in words why sales should take this lead now."),
             ),
@@ -146,17 +179,17 @@ class Handoff(models.Model):
                 condition=Q(outcome__in=["", "accepted", "rejected"]),
                 name="leads_handoff_outcome_known",
             ),
+            CheckConstraint(
+                condition=Q(snoozed_at=None, snoozed_until=None)
+                | Q(snoozed_at__isnull=False, snoozed_until__gt=F("snoozed_at")),
+                name="leads_snoozed_into_the_future",
+                violation_error_message=_("Choose a time to come."),
+            ),
         ]
         indexes = [
             Index(F("owner"), F("due_at"), F("id"), condition=OPEN, name="leads_open_of_owner"),
             Index(F("team"), F("due_at"), F("id"), condition=OPEN, name="leads_open_of_team"),
-            Index(
-                F("owner"),
-                F("rank").desc(),
-                F("id"),
-                condition=OPEN,
-                name="leads_open_by_rank",
-            ),
+            Index(F("owner"), F("rank").desc(), F("id"), condition=OPEN, name="leads_open_by_rank"),
             Index(
                 F("team"),
                 F("rank").desc(),
@@ -169,8 +202,19 @@ class Handoff(models.Model):
                 condition=Q(origin="live", routed_at__isnull=False),
                 name="leads_last_routed",
             ),
+            Index(
+                fields=["held_by"],
+                condition=OPEN & Q(held_by__isnull=False),
+                name="leads_held_open",
+            ),
+            Index(
+                fields=["snoozed_until"],
+                condition=OPEN & Q(snoozed_until__isnull=False),
+                name="leads_snoozed_open",
+            ),
             Index(fields=["made_at"], name="leads_handoff_made"),
             Index(fields=["decided_at"], name="leads_handoff_decided"),
+            Index(fields=["changed_at", "id"], name="leads_handoffs_by_change"),
         ]
 
     def __str__(self) -> str:
@@ -182,6 +226,23 @@ class Handoff(models.Model):
     @property
     def is_open(self) -> bool:
         return self.origin == Origin.LIVE and not self.is_decided
+
+    def waits_for(self, sdr: User) -> bool:
+        """Whether it is open and an SDR's to decide: what ``visible_to`` says, of a row at hand.
+
+        No query for their own, one for what nobody has.
+        """
+        if not self.is_open:
+            return False
+        if self.owner_id is not None:
+            return self.owner_id == sdr.pk
+        return self.team_id is not None and sdr.memberships.filter(team=self.team_id).exists()
+
+    def is_held(self, at: datetime) -> bool:
+        """Whether somebody has it on the desk. A hold does not outlive its holder's part in it."""
+        if self.held_by_id is None or self.held_until is None or self.held_until <= at:
+            return False
+        return self.is_open and self.owner_id in {None, self.held_by_id}
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from leads.database.models import AFTER_SQL, UNSCORED, Lead, Stage
 from leads.database.stages import move_leads
 from leads.handoffs.locks import lock_leads
-from leads.handoffs.models import Cause, Handoff, Origin, Release
+from leads.handoffs.models import ON_A_WORD, Cause, Handoff, Origin, Release
 from portal.accounts.models import Team, User
 from portal.core.bulk import update_rows
 from portal.core.errors import DomainError
@@ -21,7 +21,10 @@ from portal.events.services import record_each
 
 @dataclass(frozen=True)
 class NewHandoff:
-    """One lead to pass on. ``gate`` names the gate that opened; ``words`` say why, by hand."""
+    """One lead to pass on. ``gate`` names the gate that opened; ``words`` say why, by hand.
+
+    ``checklist`` names the answers of the call sheet without which sales does not accept it.
+    """
 
     lead_id: int
     cause: Cause
@@ -29,6 +32,7 @@ class NewHandoff:
     grade: str
     words: str = ""
     gate: str = ""
+    checklist: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def make_handoffs(
 def _first_of_each(items: Sequence[NewHandoff]) -> dict[int, NewHandoff]:
     wanted: dict[int, NewHandoff] = {}
     for item in items:
-        if item.cause == Cause.BY_HAND and not item.words.strip():
+        if item.cause in ON_A_WORD and not item.words.strip():
             raise DomainError(_("Say in words why sales should take this lead now."))
         if item.cause == Cause.IMPORTED:
             raise ValueError("imported handoffs are history: leads.imports writes them")
@@ -112,6 +116,7 @@ def _row(item: NewHandoff, lead: Lead, team: Team | None, by: User | None, at: d
         total=item.total,
         rank=UNSCORED if item.total is None else item.total,
         grade=item.grade,
+        checklist=list(item.checklist),
     )
 
 

@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import lcm
+
+USUAL_WEIGHT = 100
 
 
 @dataclass(frozen=True)
 class Member:
-    """One member of a team at the instant of routing; ``load`` is their open handoffs."""
+    """One member of a team at the instant of routing; ``load`` is their open handoffs.
+
+    ``weight`` is per cent of a usual share: who has 50 is as loaded with 4 as others with 8.
+    """
 
     user_id: int
     load: int
@@ -15,6 +21,7 @@ class Member:
     last_routed: datetime | None = None
     takes: bool = True  # takes handoffs at all: membership, role, active
     is_away: bool = False
+    weight: int = USUAL_WEIGHT
 
     @property
     def has_room(self) -> bool:
@@ -25,33 +32,39 @@ class Member:
 class Choice:
     """Who was chosen, with their load before it, and who else could have been.
 
-    ``by`` says what decided: "load" the smallest load, "turn" the longest wait among equal
-    loads, "order" the lowest id among equal waits, "only" nobody else had room.
+    ``by`` says what decided: "load" the smallest load for its weight, "turn" the longest wait
+    among equal ones, "order" the lowest id among equal waits, "only" nobody else had room.
     """
 
     user_id: int
     load: int
     cap: int
     by: str
-    others: tuple[tuple[int, int], ...]  # (user id, load)
+    others: tuple[tuple[int, int, int], ...]  # (user id, load, weight)
+    weight: int = USUAL_WEIGHT
 
 
 def deal(members: Sequence[Member], count: int) -> list[Choice]:
     """Return up to ``count`` choices in order; fewer when nobody has room any more.
 
-    Each goes to the member with the smallest load; equal loads: to whom nothing was routed for
-    the longest; equal waits: to the lowest id. No choice passes anybody's cap.
+    Each goes to the member with the smallest load divided by weight; equal ones: to whom nothing
+    was routed for the longest; equal waits: to the lowest id. No choice passes anybody's cap, and
+    nobody who is given one had more than anybody else with room would have at the same weight:
+    so shares follow the weights, to within one handoff.
     """
-    loads = {one.user_id: one.load for one in members if one.has_room}
-    caps = {one.user_id: one.cap for one in members}
-    turns = {one.user_id: _turn(one) for one in members}
+    able = {one.user_id: one for one in members if one.has_room}
+    loads = {pk: one.load for pk, one in able.items()}
+    turns = {pk: _turn(one) for pk, one in able.items()}
+    whole = lcm(*(one.weight for one in able.values()))  # so that loads compare as whole numbers
+    units = {pk: whole // one.weight for pk, one in able.items()}
     choices: list[Choice] = []
     while len(choices) < count:
-        free = [pk for pk, load in loads.items() if load < caps[pk]]
+        free = [pk for pk, load in loads.items() if load < able[pk].cap]
         if not free:
             break
-        chosen = min(free, key=lambda pk: (loads[pk], turns[pk], pk))
-        choices.append(_explained(chosen, free, loads, caps, turns))
+        filled = {pk: loads[pk] * units[pk] for pk in free}
+        chosen = min(free, key=lambda pk: (filled[pk], turns[pk], pk))
+        choices.append(_explained(able[chosen], able, loads, filled, turns))
         loads[chosen] += 1
         turns[chosen] = (1, float(len(choices)))
     return choices
@@ -63,19 +76,21 @@ def _turn(member: Member) -> tuple[int, float]:
 
 
 def _explained(
-    chosen: int,
-    free: Sequence[int],
+    chosen: Member,
+    able: dict[int, Member],
     loads: dict[int, int],
-    caps: dict[int, int],
+    filled: dict[int, int],
     turns: dict[int, tuple[int, float]],
 ) -> Choice:
-    others = [pk for pk in free if pk != chosen]
-    equal = [pk for pk in others if loads[pk] == loads[chosen]]
+    """Return the choice with its reason; ``filled`` are the loads of those with room by weight."""
+    mine = chosen.user_id
+    others = sorted(pk for pk in filled if pk != mine)
+    equal = [pk for pk in others if filled[pk] == filled[mine]]
     if not others:
         by = "only"
     elif not equal:
         by = "load"
     else:
-        by = "order" if any(turns[pk] == turns[chosen] for pk in equal) else "turn"
-    seen = tuple(sorted((pk, loads[pk]) for pk in others))
-    return Choice(chosen, loads[chosen], caps[chosen], by, seen)
+        by = "order" if any(turns[pk] == turns[mine] for pk in equal) else "turn"
+    seen = tuple((pk, loads[pk], able[pk].weight) for pk in others)
+    return Choice(mine, loads[mine], chosen.cap, by, seen, chosen.weight)

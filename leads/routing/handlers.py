@@ -22,7 +22,7 @@ def route_into_freed_room(events: Sequence[Event], at: datetime) -> None:
 
 
 def route_after_member_change(events: Sequence[Event], at: datetime) -> None:
-    """``member.changed``: a cap was raised, or somebody is back."""
+    """``member.changed``, ``absence.ended``: a cap was raised, or somebody is back."""
     places = Membership.objects.filter(pk__in=[event.subject_id for event in events])
     _route_in(set(places.values_list("team_id", flat=True)), at)
 

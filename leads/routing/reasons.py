@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leads.handoffs.models import Handoff
-from leads.routing.choose import Choice, Member
+from leads.routing.choose import USUAL_WEIGHT, Choice, Member
 from portal.accounts.models import User
 
 
@@ -22,6 +22,7 @@ def of_choice(choice: Choice) -> dict[str, Any]:
         "user": choice.user_id,
         "load": choice.load,
         "cap": choice.cap,
+        "weight": choice.weight,
         "others": [list(other) for other in choice.others],
     }
 
@@ -40,9 +41,9 @@ def of_no_team() -> dict[str, Any]:
     return {"rule": "no_team"}
 
 
-def of_person(*, to: User, by: User) -> dict[str, Any]:
-    """Return the stored form of a sales lead's own choice."""
-    return {"rule": "by_hand", "user": to.pk, "chosen_by": by.pk}
+def of_person(*, to: User, by: User, despite: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the stored form of a sales lead's own choice, and what it overruled."""
+    return {"rule": "by_hand", "user": to.pk, "chosen_by": by.pk, "despite": sorted(despite)}
 
 
 def explain_routing(handoffs: Iterable[Handoff]) -> dict[int, str]:
@@ -69,10 +70,7 @@ def sentence(routing: Mapping[str, Any], names: Mapping[int, str]) -> str:
     if rule == "nobody":
         return _nobody(routing, names)
     if rule == "by_hand":
-        return _("%(by)s passed it to %(who)s.") % {
-            "by": _name(routing.get("chosen_by"), names),
-            "who": who,
-        }
+        return _by_hand(routing, who, names)
     if rule == "taken":
         return _("%(who)s took it while nobody had it.") % {"who": who}
     if rule == "no_team":
@@ -80,21 +78,80 @@ def sentence(routing: Mapping[str, Any], names: Mapping[int, str]) -> str:
     return _("It has not been routed yet.")
 
 
+def _by_hand(routing: Mapping[str, Any], who: str, names: Mapping[int, str]) -> str:
+    words = {"by": _name(routing.get("chosen_by"), names), "who": who}
+    despite = routing.get("despite", ())
+    if "away" in despite:
+        return _("%(by)s passed it to %(who)s, who was away.") % words
+    if "cap" in despite:
+        return _("%(by)s passed it to %(who)s, who was full.") % words
+    return _("%(by)s passed it to %(who)s.") % words
+
+
 def _least_loaded(routing: Mapping[str, Any], who: str, names: Mapping[int, str]) -> str:
     words = {"who": who, "load": routing["load"], "cap": routing["cap"]}
     if routing["by"] == "only":
         return _("Only %(who)s had room: %(load)d of at most %(cap)d open handoffs.") % words
+    weight = routing.get("weight", USUAL_WEIGHT)
+    others = [_other(one) for one in routing["others"]]
+    is_weighed = any(other[2] != weight for other in others)
     if routing["by"] == "load":
-        return (
+        return _fewest(routing, who, others, names) if is_weighed else (
             _("%(who)s had the fewest open handoffs of those with room: %(load)d of %(cap)d.")
             % words
-        )
-    equal = [pk for pk, load in routing["others"] if load == routing["load"]]
-    words["all"] = _names([routing["user"], *equal], names)
-    had = ngettext(
-        "%(all)s had %(load)d open handoff each", "%(all)s had %(load)d open handoffs each",
-        routing["load"],
-    )  # fmt: skip
+        )  # fmt: skip
+    return _equal(routing, weight, others, names)
+
+
+def _other(stored: Sequence[int]) -> tuple[int, int, int]:
+    """Return (user, load, weight) of somebody else with room; old rows tell no weight."""
+    user_id, load, *weight = stored
+    return user_id, load, weight[0] if weight else USUAL_WEIGHT
+
+
+def _fewest(
+    routing: Mapping[str, Any],
+    who: str,
+    others: Sequence[tuple[int, int, int]],
+    names: Mapping[int, str],
+) -> str:
+    """Say how the chosen one's load compares with the next one's, both with their weights."""
+    next_id, next_load, next_weight = min(others, key=lambda one: (one[1] / one[2], one[0]))
+    return _(
+        "%(who)s had the least for their weight: %(load)d of %(cap)d at %(weight)d %%, "
+        "where %(next)s had %(next_load)d at %(next_weight)d %%."
+    ) % {
+        "who": who,
+        "load": routing["load"],
+        "cap": routing["cap"],
+        "weight": routing["weight"],
+        "next": _name(next_id, names),
+        "next_load": next_load,
+        "next_weight": next_weight,
+    }
+
+
+def _equal(
+    routing: Mapping[str, Any],
+    weight: int,
+    others: Sequence[tuple[int, int, int]],
+    names: Mapping[int, str],
+) -> str:
+    """Say who was equally loaded, and what decided between them."""
+    load = routing["load"]
+    equal = [one for one in others if one[1] * weight == load * one[2]]
+    words = {
+        "who": _name(routing["user"], names),
+        "all": _names([routing["user"], *(one[0] for one in equal)], names),
+        "load": load,
+    }
+    if any(one[2] != weight for one in equal):
+        had = _("%(all)s had equally much for their weights")
+    else:
+        had = ngettext(
+            "%(all)s had %(load)d open handoff each", "%(all)s had %(load)d open handoffs each",
+            load,
+        )  # fmt: skip
     why = (
         _("%(who)s had waited longest for a new one.")
         if routing["by"] == "turn"

@@ -14,7 +14,9 @@ class FollowUpForm(forms.Form):
 
     why = forms.CharField(label=_("What is to be done"), max_length=LONGEST_WHY)
     assignee = forms.ModelChoiceField(
-        label=_("For whom"), queryset=User.objects.filter(is_active=True)
+        label=_("For whom"),
+        queryset=User.objects.filter(is_active=True),
+        empty_label=_("Choose a person"),
     )
     due_at = forms.DateTimeField(
         label=_("Due"),

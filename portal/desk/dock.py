@@ -1,14 +1,16 @@
 """Where a handoff is decided: who would take it, the reasons, what each needs and does."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from leads.database.models import Lead
+from leads.dispositions.call_sheet import ANSWERS
+from leads.dispositions.duplicates import likely_duplicates
 from leads.dispositions.effects import (
     EffectLine,
     marketing_leads,
@@ -21,13 +23,37 @@ from leads.dispositions.needs import count_attempts, today_of
 from leads.dispositions.owners import Executive, executives_by_load
 from leads.handoffs.models import Handoff
 from portal.accounts.models import Role, User
-from portal.core.durations import duration_words
+from portal.desk.forms import QUICK_TOUCHES
+from portal.desk.stops import stop_line
 from scoring.engine.explanation import Explanation
-from sla.clocks.models import Promise
 from sla.clocks.shown import ClockView
 
 FIRST = 9  # reasons with a digit of their own; the others wait under "more"
 LIKELY = 5  # leads offered as the one that stays
+KEPT = ("owner", "note", "reason", "recycle_on", "duplicate_of", *ANSWERS)  # of a form
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """How many touches a reason demands, how many are logged, and how to log one right there."""
+
+    needed: int
+    logged: int
+
+    @property
+    def is_enough(self) -> bool:
+        return self.logged >= self.needed
+
+    @property
+    def words(self) -> str:
+        words = {"logged": self.logged, "needed": self.needed}
+        if self.is_enough:
+            return _("%(logged)d attempts logged, %(needed)d needed") % words
+        return _("%(logged)d of %(needed)d attempts logged") % words
+
+    @property
+    def offers(self) -> list[tuple[str, str]]:
+        return [(value, str(label)) for value, label in QUICK_TOUCHES]
 
 
 @dataclass(frozen=True)
@@ -36,8 +62,8 @@ class OfferedReason:
 
     n: int
     reason: Reason
-    needs: str  # date note duplicate, as the stylesheet reads it
-    hint: str
+    needs: str  # date attempts note duplicate, as the stylesheet and the script read it
+    attempts: Attempts | None
     effects: list[EffectLine]
     act: str
 
@@ -72,25 +98,30 @@ def dock_of(
     reader: User,
     at: datetime,
     ticked: Sequence[str] = (),
+    recycle_on: str = "",
 ) -> Dock:
-    """Gather the dock of an open handoff. ``ticked`` are the rules named in a form that failed."""
-    today = today_of(at)
+    """Gather the dock of an open handoff.
+
+    ``ticked`` are the rules, ``recycle_on`` the date of a form that came back.
+    """
+    today, chosen = today_of(at), _day(recycle_on)
     reasons = list(Reason.objects.filter(is_active=True).exclude(pk=NOT_STATED))
     reasons.sort(key=lambda one: (not one.is_primary, one.position, one.code))
     first = [one for one in reasons if one.is_primary][:FIRST]
-    told, attempts = marketing_leads(), count_attempts(handoff, at=at)
-    stop = _clock_line(clocks)
+    told, logged = marketing_leads(), count_attempts(handoff, at=at)
+    stop = stop_line(clocks)
 
     def effects(reason: Reason) -> list[EffectLine]:
-        day = _default_day(reason, today)
-        return [*summary_of_effects(reason, handoff, at, recycle_on=day, told=told), *stop]
+        day = chosen if reason.needs_date else None
+        first, *others = summary_of_effects(reason, handoff, at, recycle_on=day, told=told)
+        return [first, *stop, *others]
 
     offered = [
         OfferedReason(
             n=n,
             reason=one,
-            needs=_needs(one),
-            hint=_attempts_words(one, attempts),
+            needs=_needs(one, logged),
+            attempts=Attempts(one.needs_attempts, logged) if one.needs_attempts else None,
             effects=effects(one),
             act=_("Reject, %(reason)s") % {"reason": in_sentence(one.label)},
         )
@@ -103,7 +134,7 @@ def dock_of(
         more=offered[len(first) :],
         executives=executives,
         executive=executive,
-        acceptance=[*summary_of_acceptance(handoff, executive), *stop],
+        acceptance=[*_passing_on(handoff, executive, executives), *stop],
         rules=[
             {"value": rule.key, "label": rule.name, "checked": rule.key in ticked}
             for rule in (explanation.fired if explanation else [])
@@ -121,48 +152,37 @@ def _taker(lead: Lead, executives: Sequence[Executive]) -> User | None:
     return next((one.user for one in executives), None)
 
 
-def _needs(reason: Reason) -> str:
+def _passing_on(
+    handoff: Handoff, executive: User | None, executives: Sequence[Executive]
+) -> list[EffectLine]:
+    """Return what accepting does; who gets the lead is as the form says while there is a choice."""
+    lines = summary_of_acceptance(handoff, executive)
+    if len(executives) < 2:
+        return lines
+    return [line.choosing(_("whoever is chosen above")) for line in lines]
+
+
+def _needs(reason: Reason, logged: int) -> str:
     needs = {
         "date": reason.needs_date,
-        "note": reason.needs_note,
+        "attempts": logged < reason.needs_attempts,
         "duplicate": reason.effect == Effect.DUPLICATE,
+        "note": reason.needs_note,
     }
     return " ".join(name for name, is_needed in needs.items() if is_needed)
 
 
-def _attempts_words(reason: Reason, attempts: int) -> str:
-    if attempts >= reason.needs_attempts:
-        return ""
-    words = {"needed": reason.needs_attempts, "logged": attempts}
-    return _("Needs %(needed)d logged attempts; so far: %(logged)d.") % words
-
-
-def _default_day(reason: Reason, today: date) -> date | None:
-    if reason.effect != Effect.RECYCLE or reason.needs_date:
-        return None
-    return today + timedelta(days=reason.recycle_days)
-
-
-def _clock_line(clocks: Sequence[ClockView]) -> list[EffectLine]:
-    for one in clocks:
-        if one.is_running and one.clock.kind == Promise.DISPOSITION:
-            amount = {"amount": duration_words(abs(one.left))}
-            early, late = _("the clock, %(amount)s early"), _("the clock, %(amount)s late")
-            text = (early if one.left >= 0 else late) % amount
-            return [EffectLine("stopwatch", _("Stop"), text)]
-    return []
+def _day(text: str) -> date | None:
+    with suppress(ValueError):
+        return date.fromisoformat(text)
+    return None
 
 
 def _likely(lead: Lead, reader: User) -> list[Lead]:
-    """Leads of the same name or company that this person sees: one of them may be the one."""
-    same = Q(name_key=lead.name_key) if lead.name_key else Q(pk__in=[])
-    if lead.company_id is not None:
-        same |= Q(company=lead.company_id)
-    others = Lead.objects.visible_to(reader).listed().filter(same).exclude(pk=lead.pk)
-    return list(others.order_by("name_key", "pk")[:LIKELY])
+    """Leads that this person sees and that are most likely the same person."""
+    return [one.lead for one in likely_duplicates(lead, reader=reader, by_name=True)[:LIKELY]]
 
 
 def typed(data: Mapping[str, Any]) -> dict[str, str]:
     """Return what was typed into a form, to be kept when the page answers with it again."""
-    kept = ("owner", "note", "reason", "recycle_on", "duplicate_of")
-    return {name: str(data.get(name, ""))[:5000] for name in kept}
+    return {name: str(data[name])[:5000] for name in KEPT if name in data}

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from leads.database.models import Lead
+from leads.dispositions.call_sheet import ANSWERS, LIMITS, NAMES, answer_name
 from leads.dispositions.models import NOT_STATED, Reason
 from leads.dispositions.touches import OUTCOMES, TOUCH_KINDS
 from portal.accounts.models import Role, User
@@ -84,11 +85,56 @@ class TouchForm(forms.Form):
     token = forms.CharField(max_length=64, required=False)
 
 
+# Attempts that are logged from the reject form, with one press: kind and outcome.
+QUICK_TOUCHES = (
+    ("call_outbound no_answer", _("Call, no answer")),
+    ("email_outbound sent", _("Mail")),
+    ("linkedin_outbound sent", _("LinkedIn")),
+)
+
+
+class QuickTouchForm(forms.Form):
+    """One attempt logged from the reject form: its words and date are not the touch's."""
+
+    quick = forms.ChoiceField(choices=QUICK_TOUCHES)
+    token = forms.CharField(max_length=64, required=False)
+
+    def touch(self) -> dict[str, Any]:
+        """Return what ``log_touch`` takes, from a valid form."""
+        kind, _space, outcome = self.cleaned_data["quick"].partition(" ")
+        token = self.cleaned_data["token"]
+        return {"kind": kind, "outcome": outcome, "note": "", "token": token}
+
+
+class SheetForm(forms.Form):
+    """The call sheet as it was typed; ``sheet_revision`` is that of the sheet as it was opened."""
+
+    sheet_revision = forms.IntegerField(min_value=0, max_value=2**31 - 2)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for key in ANSWERS:
+            self.fields[key] = forms.CharField(
+                required=False,
+                max_length=LIMITS[key],
+                label=answer_name(key),
+                error_messages={
+                    "max_length": _("Shorten “%(name)s” to %(most)s characters.")
+                    % {"name": NAMES[key], "most": f"{LIMITS[key]:,}"}
+                },
+            )
+
+    def answers(self) -> dict[str, str]:
+        """Return what was typed, of the answers that were sent."""
+        return {key: self.cleaned_data[key] for key in ANSWERS if key in self.data}
+
+
 class NoteForm(forms.Form):
     text = forms.CharField(
         max_length=LONGEST_NOTE, error_messages={"required": _("Write a few words first.")}
     )
     is_question = forms.BooleanField(required=False)
+    token = forms.CharField(max_length=64, required=False)
 
 
 def new_token() -> str:

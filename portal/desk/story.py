@@ -46,12 +46,22 @@ EVENTS: Mapping[str, Told] = {
     "lead.captured": ("person-plus", _("Became a lead")),
     "lead.enriched": ("database-check", _("Enriched")),
     "lead.qualified": ("check-circle", _("Became an MQL")),
+    "lead.merged": ("copy", _("Made one with another lead")),
+    "lead.unmerged": ("copy", _("Made two leads again")),
+    "lead.erased": ("trash", _("Erased this person")),
     "handoff.made": ("arrow-right-circle", _("Handed to sales")),
     "handoff.routed": ("person-check", _("Routed")),
     "handoff.accepted": ("check-circle-fill", _("Accepted as SQL")),
     "handoff.rejected": ("x-circle", _("Rejected")),
     "disposition.withdrawn": ("arrow-counterclockwise", _("Decision taken back")),
+    "meeting.moved": ("calendar-event", _("Meeting changed")),
+    "meeting.cancelled": ("slash-circle", _("Meeting called off")),
+    "rejection.contested": ("chat-square-text", _("Rejection contested")),
+    "appeal.answered": ("chat-square-text", _("Appeal answered")),
     "clock.breached": ("exclamation-circle-fill", _("Promise broken")),
+    "clock.escalated": ("megaphone", _("Followed up by the terms")),
+    "clock.excused": ("chat-square-text", _("Breach excused")),
+    "clock.excuse_withdrawn": ("chat-square-text", _("Excuse taken back")),
     "opportunity.opened": ("flag", _("Opportunity opened")),
     "lead.won": ("trophy", _("Won")),
     "lead.lost": ("dash-circle", _("Lost")),
@@ -61,9 +71,57 @@ EVENTS: Mapping[str, Told] = {
     "release.queued": ("inboxes", _("Put on the release list")),
 }
 
+# What we sent by machine: it tells nothing of the lead.
+OURS = frozenset({"email_sent", "sms_sent"})
+
+# What is folded of what the portal or one of us did.
+QUIET: Mapping[str, Told] = {
+    "facts.changed": ("database-check", _("More is known")),
+    "lead.changed": ("pencil", _("Edited")),
+    "lead.nurtured": ("envelope-paper", _("Marketing nurtures it")),
+    "nurture.ended": ("envelope-paper", _("Left marketing’s care")),
+    "handoff.waiting": ("inbox", _("Waited: nobody had room")),
+    "handoff.held": ("eye", _("On somebody’s desk")),
+    "handoff.let_go": ("eye", _("Put off the desk")),
+    "handoff.skipped": ("arrow-return-right", _("Skipped")),
+    "handoff.snoozed": ("clock", _("Snoozed")),
+    "handoff.woken": ("clock", _("Woken")),
+    "call_sheet.changed": ("pencil", _("Call sheet written")),
+    "follow_up.created": ("check-lg", _("Follow-up made")),
+    "clock.paused": ("pause-circle", _("Clock paused")),
+    "clock.resumed": ("clock", _("Clock runs again")),
+    "clock.escalated": ("exclamation-circle-fill", _("Escalated")),
+}
+
+# What quiet things are counted as, in the plural; "" for all that have no word of their own.
+FOLDED: Mapping[str, str | Promise] = {
+    "": _("small news"),
+    "bot": _("machines"),
+    "page_view": _("page views"),
+    "email_sent": _("mails sent"),
+    "email_opened": _("mails opened"),
+    "email_clicked": _("links followed"),
+    "product_used": _("use of the product"),
+    "social_interaction": _("social reactions"),
+    "sms_sent": _("text messages"),
+    "facts.changed": _("facts"),
+    "lead.changed": _("edits"),
+    "handoff.held": _("looks at it"),
+    "handoff.let_go": _("looks at it"),
+    "handoff.skipped": _("skips"),
+    "handoff.snoozed": _("snoozes"),
+    "handoff.woken": _("snoozes"),
+    "call_sheet.changed": _("call sheet"),
+    "clock.escalated": _("escalations"),
+    "follow_up.created": _("follow-ups"),
+}
+
 # Told by another line already: the touch by its activity, the effect by its rejection.
 LEFT_OUT = (
+    "meeting.booked",
+    "meeting.held",
     "handoff.touched",
+    "handoff.talk_changed",
     "lead.recycled",
     "lead.disqualified",
     "lead.closed_as_duplicate",

@@ -1,5 +1,6 @@
 """One story from two tables: what a lead did (activities) and what was done (events)."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leads.activities.models import Activity
 from leads.database.models import Lead
@@ -16,12 +18,13 @@ from leads.dispositions.touches import OUTCOMES
 from leads.handoffs.models import Cause
 from portal.accounts.models import User
 from portal.core.text import clean_text
-from portal.desk.story import ACTIVITIES, EVENTS, LEFT_OUT
+from portal.desk.story import ACTIVITIES, EVENTS, FOLDED, LEFT_OUT, OURS, QUIET
 from portal.events.models import EventLead
 from scoring.rules.amounts import show
 from sla.clocks.shown import TITLES
 
 SIZE = 60
+NAMED = 3  # kinds of quiet things that are named where they are folded
 EVENT, ACTIVITY = "e", "a"  # at one instant, what was done stands above what caused it
 
 
@@ -35,6 +38,8 @@ class Entry:
     key: tuple[datetime, str, int]
     more: str = ""
     is_quiet: bool = False
+    is_theirs: bool = False  # done by the lead, not by us
+    folded: str = ""  # what it is counted as when folded, a plural
     url: str = ""
 
 
@@ -137,6 +142,8 @@ def _of_activity(one: Activity, reader: User, counted: Mapping[int, int]) -> Ent
         key=(one.occurred_at, ACTIVITY, one.pk),
         more=", ".join(more),
         is_quiet=one.is_bot or (kind.is_quiet and points is None),
+        is_theirs=not (one.is_bot or kind.is_touch or kind.name in OURS),
+        folded=str(FOLDED.get("bot" if one.is_bot else kind.name, FOLDED[""])),
     )
 
 
@@ -150,7 +157,7 @@ def _of_event(link: EventLead, names: _Names) -> Entry:
     event = link.event
     is_known = event.kind in EVENTS
     plain = event.kind.replace(".", " ").replace("_", " ").capitalize()
-    icon, words = EVENTS.get(event.kind, ("dot", plain))
+    icon, words = EVENTS.get(event.kind) or QUIET.get(event.kind, ("dot", plain))
     by = ""
     if event.actor is not None:
         who = _("you") if event.actor_id == names.reader.pk else event.actor.name
@@ -162,6 +169,7 @@ def _of_event(link: EventLead, names: _Names) -> Entry:
         key=(event.at, EVENT, event.pk),
         more=by,
         is_quiet=not is_known,
+        folded=str(FOLDED.get(event.kind, FOLDED[""])),
     )
 
 
@@ -179,14 +187,27 @@ def _what(kind: str, payload: Mapping[str, Any], names: _Names) -> str:
         return f": {in_sentence(str(promise))}" if promise else ""
     if kind == "handoff.accepted" and payload.get("owner"):
         return _(" for %(who)s") % {"who": names.person(payload["owner"])}
-    return ""
+    return _answered(payload) if kind == "appeal.answered" else ""
+
+
+def _answered(payload: Mapping[str, Any]) -> str:
+    return _(": granted") if payload.get("granted") else _(": the rejection is upheld")
 
 
 def folded_words(quiet: Sequence[Entry]) -> str:
-    """Say how much is folded: “14 quieter things”; empty for nothing."""
+    """Say what is folded: “14 quieter things: page views, mails”; empty for nothing."""
     if not quiet:
         return ""
-    return _("%(n)d quieter things") % {"n": len(quiet)} if len(quiet) > 1 else _("1 quieter thing")
+    kinds = Counter(entry.folded for entry in quiet)
+    named = [kind for kind, _n in kinds.most_common(NAMED)]
+    words = {
+        "n": len(quiet),
+        "kinds": ", ".join([*named, _("more")] if len(kinds) > NAMED else named),
+    }
+    return (
+        ngettext("%(n)d quieter thing: %(kinds)s", "%(n)d quieter things: %(kinds)s", len(quiet))
+        % words
+    )
 
 
 def _write(entry: Entry) -> str:

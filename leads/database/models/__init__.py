@@ -1,8 +1,16 @@
 """The lead database: companies, leads, what is known of them, their score, what became of them."""
 
-from leads.database.models.knowledge import FactSnapshot, FactText
-from leads.database.models.origins import Campaign, Company, Source, Spend
+from leads.database.models.knowledge import DerivedRow, FactSnapshot, FactText
+from leads.database.models.origins import (
+    Campaign,
+    Company,
+    SalesTime,
+    Source,
+    Spend,
+    VisitorCount,
+)
 from leads.database.models.people import AFTER_SQL, Lead, LeadQuerySet, LeadWord, Stage, StageChange
+from leads.database.models.presence import Presence
 from leads.database.models.scores import UNSCORED, Gate, StaleCause, Standing, StandingQuerySet
 from leads.database.models.talk import Note, Opportunity, SavedView
 
@@ -11,6 +19,7 @@ __all__ = [
     "UNSCORED",
     "Campaign",
     "Company",
+    "DerivedRow",
     "FactSnapshot",
     "FactText",
     "Gate",
@@ -19,6 +28,8 @@ __all__ = [
     "LeadWord",
     "Note",
     "Opportunity",
+    "Presence",
+    "SalesTime",
     "SavedView",
     "Source",
     "Spend",
@@ -27,4 +38,5 @@ __all__ = [
     "StaleCause",
     "Standing",
     "StandingQuerySet",
+    "VisitorCount",
 ]

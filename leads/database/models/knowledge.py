@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Index
+from django.db.models import Index, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
 
 from leads.database.models.people import Lead
 from leads.database.registry import SetBy
@@ -15,6 +16,38 @@ class FactText(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class DerivedRow(models.Model):
+    """A row that an admin added to the table of derived facts; it goes before the built-in ones.
+
+    ``says`` are words in a title, a domain, or the most people of a band; ``means`` is the fact.
+    Rows are switched off, never deleted: what they meant stays to be read.
+    """
+
+    class Fact(models.TextChoices):
+        SENIORITY = "seniority", _("Seniority, by words in the title")
+        DEPARTMENT = "department", _("Department, by words in the title")
+        SIZE_BAND = "size_band", _("Size band, by the most people in it")
+        EMAIL_KIND = "email_kind", _("Kind of e-mail address, by its domain")
+
+    fact = models.CharField(_("fact"), max_length=12, choices=Fact)
+    says = models.CharField(_("says"), max_length=80)
+    means = models.CharField(_("means"), max_length=40)
+    is_active = models.BooleanField(_("counts"), default=True)
+
+    class Meta:
+        ordering = ["fact", "says"]
+        constraints = [
+            UniqueConstraint(
+                fields=["fact", "says"],
+                name="leads_derived_once",
+                violation_error_message=_("There is a row for this already. Change that one."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.says}: {self.means}"
 
 
 class FactSnapshot(models.Model):

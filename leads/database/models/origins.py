@@ -70,3 +70,40 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class VisitorCount(models.Model):
+    """How many different people visited in one month, as the web's own count says.
+
+    Without a source: the whole site. The portal's own page views are of leads, so they cannot say.
+    """
+
+    month = models.DateField()  # its first day
+    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="visitor_counts")
+    visitors = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["month", "source"], name="leads_visitors_once"),
+            UniqueConstraint(
+                fields=["month"], condition=Q(source=None), name="leads_visitors_of_all_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source or 'all'} {self.month:%Y-%m}: {self.visitors}"
+
+
+class SalesTime(models.Model):
+    """What sales' time on leads cost in one month: hours, and what one hour costs."""
+
+    month = models.DateField(unique=True)  # its first day
+    hours = models.DecimalField(max_digits=9, decimal_places=2)
+    rate = models.DecimalField(max_digits=9, decimal_places=2)
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        verbose_name_plural = "sales time"
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}: {self.hours} h at {self.rate} {self.currency}"

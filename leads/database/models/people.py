@@ -35,7 +35,10 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             return self
         if user.role == Role.ACCOUNT_EXECUTIVE:
             asked = Q(follow_ups__assignee=user, follow_ups__done_at=None)
-            seen = [Q(owner=user, stage__in=AFTER_SQL), asked]
+            # Their SQLs, also once lost: a recycled lead stays what it was to them.
+            tried = Q(owner=user, opportunities__isnull=False)
+            theirs = Q(owner=user, stage__in=AFTER_SQL)
+            seen = [theirs, tried, Q(opportunities__owner=user), asked]
             return self.filter(pk__in=keys_of_any(Lead, seen))
         teams = user.memberships.values("team")
         if user.role == Role.SALES_LEAD:
@@ -129,6 +132,11 @@ class Lead(models.Model):
             Index(fields=["email_domain"], name="leads_by_domain"),
             Index(
                 fields=["external_id"], condition=~Q(external_id=""), name="leads_by_external_id"
+            ),
+            Index(
+                fields=["owner"],
+                condition=Q(stage__in=["sql", "opportunity"]),
+                name="leads_open_sqls_of",
             ),
             Index(fields=["recycle_on"], condition=Q(stage="recycled"), name="leads_recycle_due"),
             Index(

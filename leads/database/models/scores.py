@@ -38,7 +38,11 @@ class Standing(models.Model):
     """
 
     lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="standing")
-    version = models.ForeignKey("portal.Version", models.PROTECT, null=True, related_name="+")
+    # No index follows the version: a rescore rewrites it in every row, and rows of which no index
+    # changes stay on their page (PostgreSQL's HOT; the migration leaves room for that).
+    version = models.ForeignKey(
+        "portal.Version", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     fit = models.IntegerField(null=True)
     engagement = models.IntegerField(null=True)
     total = models.IntegerField(null=True)
@@ -56,6 +60,8 @@ class Standing(models.Model):
     )
     source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+", db_index=False)
     is_listed = models.BooleanField(default=True)  # false once a duplicate
+    # When the lead or its score last changed as others see it; kept by the database (core.stamps).
+    changed_at = models.DateTimeField(null=True, editable=False)
 
     objects = StandingQuerySet.as_manager()
 
@@ -90,7 +96,7 @@ class Standing(models.Model):
                 condition=Q(valid_until__isnull=False),
                 name="leads_valid_until",
             ),
-            Index(fields=["version"], name="leads_standing_version"),
+            Index(fields=["changed_at", "lead"], name="leads_by_change"),
         ]
         constraints = [CheckConstraint(condition=Q(fired__gte=0), name="leads_fired_not_negative")]
 

@@ -18,7 +18,7 @@ ROWS = 6_000
 
 
 @pytest.fixture
-def many(django_db_setup, db, now):
+def many(tidy, now):
     """Six thousand leads, written past the services: only their number matters here."""
     user, source = make_user(role="marketing"), make_source()
     stages = ["known"] * 7 + ["mql", "sql", "customer"]

@@ -74,8 +74,11 @@ def test_telling_costs_the_same(rows, anna, now, django_assert_num_queries) -> N
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("no_budget", "Recycle Lea Novak until 31 May 2026"),
-        ("bad_timing", "Recycle Lea Novak until the date you choose"),
+        ("no_budget", "Recycle Lea Novak until 31 May 2026, then back on new high intent"),
+        (
+            "bad_timing",
+            "Recycle Lea Novak until the date you choose, then back on new high intent",
+        ),
         ("spam", "Disqualify Lea Novak: only a person brings the lead back"),
         ("duplicate", "Close Lea Novak as a duplicate, out of lists and counts"),
         ("bad_contact_data", "Return Lea Novak to marketing’s list to mend, until a fact changes"),
@@ -83,7 +86,8 @@ def test_telling_costs_the_same(rows, anna, now, django_assert_num_queries) -> N
 )
 def test_effects_are_said_before_they_happen(handoff, now, code, says) -> None:
     lines = summary_of_effects(Reason.objects.get(code=code), handoff, now)
-    assert [str(line) for line in lines] == [says]
+    moves = ["Move all that is known of Lea Novak to the lead that stays"]
+    assert [str(line) for line in lines] == [says, *(moves if code == "duplicate" else [])]
 
 
 def test_the_chosen_date_and_those_who_are_told_are_named(handoff, now) -> None:
@@ -92,7 +96,7 @@ def test_the_chosen_date_and_those_who_are_told_are_named(handoff, now) -> None:
     reason = Reason.objects.get(code="bad_timing")
     lines = summary_of_effects(reason, handoff, now, recycle_on=now.replace(month=9).date())
     assert [str(line) for line in lines] == [
-        "Recycle Lea Novak until 2 September 2026",
+        "Recycle Lea Novak until 2 September 2026, then back on new high intent",
         "Tell Max Roth, Priya Nair and Zoe Abel in marketing, after ten seconds",
     ]
 
@@ -111,6 +115,9 @@ def test_accepting_says_who_takes_the_lead(handoff) -> None:
         "Pass Lea Novak to Eva Lang",
         "Give Eva Lang a follow-up, due in one day",
     ]
+    passing = summary_of_acceptance(handoff, owner)[1]
+    assert passing.follows == "owner"
+    assert str(passing.choosing("Ben Ode")) == "Pass Lea Novak to Ben Ode"
     assert str(summary_of_acceptance(handoff, None)[1]).endswith("there is no account executive")
 
 

@@ -21,21 +21,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def team():
-    return make_team("Inbound", is_default=True)
-
-
-@pytest.fixture
-def anna(team):
-    return make_user(name="Anna Berg", team=team)
-
-
-@pytest.fixture
-def handoff(anna, team):
-    return make_handoff(make_lead(name="Lea Novak"), owner=anna, team=team)
-
-
 def kinds() -> list[str]:
     return list(Event.objects.order_by("pk").values_list("kind", flat=True))
 

@@ -15,21 +15,6 @@ pytestmark = pytest.mark.django_db
 SOON = timedelta(seconds=8)
 
 
-@pytest.fixture
-def team():
-    return make_team("Inbound", is_default=True)
-
-
-@pytest.fixture
-def anna(team):
-    return make_user(name="Anna Berg", team=team)
-
-
-@pytest.fixture
-def handoff(anna, team):
-    return make_handoff(make_lead(name="Lea Novak"), owner=anna, team=team)
-
-
 def refused(error, disposition, by, at) -> str:
     with pytest.raises(error) as refusal:
         withdraw(disposition=disposition, by=by, at=at)

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,22 @@ def test_the_away_the_full_and_those_who_take_none_get_nothing() -> None:
     assert [(one.user_id, one.by) for one in choice] == [(5, "only")]
 
 
+def test_the_weight_says_what_a_load_is_worth() -> None:
+    members = [Member(1, 9, 25), Member(2, 4, 25, weight=50)]
+    (choice,) = deal(members, 1)
+    assert (choice.user_id, choice.by, choice.weight) == (2, "load", 50)
+    assert choice.others == ((1, 9, 100),)
+    assert deal([Member(1, 8, 25), Member(2, 4, 25, weight=50)], 1)[0].by == "order"
+    assert users([Member(1, 7, 25), Member(2, 4, 25, weight=50)], 1) == [1]
+
+
+def test_half_a_weight_gets_half_as_many() -> None:
+    members = [Member(1, 0, 99), Member(2, 0, 99), Member(3, 0, 99, weight=50)]
+    got = users(members, 50)
+    assert [got.count(pk) for pk in (1, 2, 3)] == [20, 20, 10]
+
+
+WEIGHTS = st.integers(1, 1000)
 MEMBERS = st.lists(
     st.builds(
         Member,
@@ -50,6 +67,7 @@ MEMBERS = st.lists(
         last_routed=st.none() | st.datetimes(timezones=st.just(UTC)),
         takes=st.booleans(),
         is_away=st.booleans(),
+        weight=WEIGHTS,
     ),
     unique_by=lambda member: member.user_id,
     max_size=8,
@@ -57,18 +75,31 @@ MEMBERS = st.lists(
 
 
 @given(MEMBERS, st.integers(0, 60))
-def test_no_cap_is_passed_and_loads_end_up_level(members, count) -> None:
+def test_no_cap_is_passed_and_each_goes_to_the_least_for_its_weight(members, count) -> None:
     choices = deal(members, count)
     room = sum(max(one.cap - one.load, 0) for one in members if one.takes and not one.is_away)
     assert len(choices) == min(count, room)
     loads = {one.user_id: one.load for one in members}
     caps = {one.user_id: one.cap for one in members}
+    weights = {one.user_id: one.weight for one in members}
     free = {one.user_id for one in members if one.has_room}
     for choice in choices:
         assert choice.load == loads[choice.user_id] < caps[choice.user_id]
-        open_to = [loads[pk] for pk in free if loads[pk] < caps[pk]]
-        assert choice.load == min(open_to)
+        mine = Fraction(choice.load, weights[choice.user_id])
+        open_to = [Fraction(loads[pk], weights[pk]) for pk in free if loads[pk] < caps[pk]]
+        assert mine == min(open_to)
         loads[choice.user_id] += 1
+
+
+@given(st.lists(WEIGHTS, min_size=1, max_size=8), st.integers(0, 200))
+def test_shares_follow_the_weights_to_within_one(weights, count) -> None:
+    """One common level exists: each has their weight times it, and at most one handoff more."""
+    members = [Member(pk, 0, 1000, weight=weight) for pk, weight in enumerate(weights, 1)]
+    got = users(members, count)
+    shares = {pk: got.count(pk) for pk in range(1, len(weights) + 1)}
+    level = min(Fraction(shares[pk], weight) for pk, weight in enumerate(weights, 1))
+    for pk, weight in enumerate(weights, 1):
+        assert level * weight <= shares[pk] <= level * weight + 1
 
 
 @given(MEMBERS, st.integers(0, 20), st.integers(0, 20))

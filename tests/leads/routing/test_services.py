@@ -5,43 +5,16 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from leads.dispositions.services import AlreadyDecided, accept, reject
+from leads.dispositions.services import reject
 from leads.handoffs.models import Handoff
 from leads.routing import tasks
-from leads.routing.handlers import route, route_after_member_change, route_into_freed_room
-from leads.routing.reasons import explain_routing
-from leads.routing.services import change_member, reassign, route_handoffs, route_waiting
-from portal.accounts.models import Membership
-from portal.core.errors import Conflict, DomainError, NotAllowed
+from leads.routing.handlers import route, route_into_freed_room
+from leads.routing.services import route_handoffs, route_waiting
 from portal.events.models import Event
-from tests.factories import make_handoff, make_reason, make_team, make_user
+from tests.factories import make_handoff, make_reason, make_team
+from tests.leads.routing.builders import held, member, owner, why
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def team():
-    return make_team("Inbound", is_default=True)
-
-
-def member(team, name, *, cap=25, **values):
-    place = {key: values.pop(key) for key in ("away_until", "takes_handoffs") if key in values}
-    user = make_user(name=name, team=team, **values)
-    Membership.objects.filter(user=user).update(cap=cap, **place)
-    return user
-
-
-def owner(handoff):
-    return Handoff.objects.get(pk=handoff.pk).owner
-
-
-def why(handoff) -> str:
-    (words,) = explain_routing([Handoff.objects.get(pk=handoff.pk)]).values()
-    return words
-
-
-def held(user, team, count) -> list[Handoff]:
-    return [make_handoff(owner=user, team=team) for _ in range(count)]
 
 
 def test_a_handoff_goes_to_the_least_loaded_with_its_reason(team, now) -> None:
@@ -78,6 +51,21 @@ def test_equal_waits_go_by_the_list(team, now) -> None:
     route_handoffs([handoff.pk], at=now)
     assert owner(handoff) == anna
     assert why(handoff).endswith("Anna Berg is first in the list.")
+
+
+def test_half_a_weight_is_full_with_half_as_many(team, now) -> None:
+    anna, ben = member(team, "Anna Berg"), member(team, "Ben Ode", weight=50)
+    held(anna, team, 3)
+    held(ben, team, 1)
+    handoff, next_one = make_handoff(team=team), make_handoff(team=team)
+    route_handoffs([handoff.pk], at=now)
+    assert owner(handoff) == ben
+    assert why(handoff) == (
+        "Ben Ode had the least for their weight: 1 of 25 at 50 %, where Anna Berg had 3 at 100 %."
+    )
+    held(anna, team, 1)
+    route_handoffs([next_one.pk], at=now)
+    assert why(next_one).startswith("Anna Berg and Ben Ode had equally much for their weights; ")
 
 
 def test_decided_handoffs_are_no_load(team, now) -> None:
@@ -163,41 +151,12 @@ def test_a_disposition_makes_room_for_what_waits(team, now) -> None:
     assert Event.objects.filter(kind="handoff.routed").count() == 1
 
 
-def test_a_raised_cap_and_a_return_make_room(team, now) -> None:
-    lead = make_user(role="sales_lead", team=team)
-    anna = member(team, "Anna Berg", cap=0)
-    ben = member(team, "Ben Ode", away_until=now + timedelta(days=5))
-    first, second = (make_handoff(team=team) for _ in range(2))
-    place = Membership.objects.get(user=anna)
-    changed = change_member(membership=place, by=lead, at=now, cap=1)
-    assert changed.cap == 1
-    route_after_member_change(list(Event.objects.filter(kind="member.changed")), now)
-    assert (owner(first), owner(second)) == (anna, None)
-    change_member(membership=Membership.objects.get(user=ben), by=lead, at=now, is_back=True)
-    route_after_member_change(list(Event.objects.filter(kind="member.changed")), now)
-    assert owner(second) == ben
-
-
 def test_the_sweep_finds_who_is_back_by_the_clock(team, now) -> None:
     anna = member(team, "Anna Berg", away_until=now - timedelta(days=300))
     handoff = make_handoff(team=team)
     tasks.route_waiting()
     assert owner(handoff) == anna
     tasks.route_waiting()
-
-
-def test_members_are_changed_by_their_sales_lead(team, now) -> None:
-    anna = member(team, "Anna Berg")
-    place = Membership.objects.get(user=anna)
-    for by in (anna, make_user(role="sales_lead", team=make_team()), make_user(role="marketing")):
-        with pytest.raises(NotAllowed, match="by a sales lead of their team or an admin"):
-            change_member(membership=place, by=by, at=now, cap=3)
-    with pytest.raises(DomainError, match="Choose a day to come"):
-        change_member(membership=place, by=make_user(role="admin"), at=now, away_until=now)
-    away = now + timedelta(days=2)
-    admin = make_user(role="admin")
-    assert change_member(membership=place, by=admin, at=now, away_until=away,
-                         takes_handoffs=False).is_away(now)  # fmt: skip
 
 
 def test_the_handler_routes_new_handoffs(team, now) -> None:
@@ -208,50 +167,6 @@ def test_the_handler_routes_new_handoffs(team, now) -> None:
     route([event], now)
     assert owner(handoff) == anna
     assert Event.objects.filter(kind="handoff.routed").count() == 1
-
-
-def test_a_sales_lead_passes_a_handoff_on(team, now) -> None:
-    lead = make_user(name="Sam Lee", role="sales_lead", team=team)
-    anna, ben = member(team, "Anna Berg"), member(team, "Ben Ode")
-    handoff = make_handoff(owner=anna, team=team)
-    reassign(handoff=handoff, to=ben, by=lead, at=now)
-    assert owner(handoff) == ben
-    assert why(handoff) == "Sam Lee passed it to Ben Ode."
-    event = Event.objects.get(kind="handoff.routed")
-    assert (event.actor, event.payload["from"]) == (lead, anna.pk)
-
-
-def test_what_cannot_be_passed_on_is_said(team, now) -> None:
-    lead = make_user(role="sales_lead", team=team)
-    anna = member(team, "Anna Berg")
-    handoff = make_handoff(owner=anna, team=team)
-
-    def refused(error, to, by=lead, which=handoff) -> str:
-        with pytest.raises(error) as refusal:
-            reassign(handoff=which, to=to, by=by, at=now)
-        return str(refusal.value)
-
-    only = "Handoffs are passed on by a sales lead of their team."
-    full, away = member(team, "Full One", cap=1), member(team, "Away One")
-    Membership.objects.filter(user=away).update(away_until=now + timedelta(days=1))
-    held(full, team, 1)
-    assert refused(NotAllowed, full, by=anna) == only
-    assert refused(NotAllowed, full, by=make_user(role="sales_lead", team=make_team())) == only
-    assert refused(Conflict, anna) == "Anna Berg has this handoff already."
-    assert refused(DomainError, lead).endswith(
-        "takes no handoffs of this team. Choose another member."
-    )
-    assert refused(DomainError, away) == "Away One is away. Choose somebody who is there."
-    assert refused(Conflict, full) == (
-        "Full One has 1 of at most 1 open handoffs. "
-        "Choose somebody with room, or raise the cap first."
-    )
-    history = make_handoff(origin="imported", cause="imported", team=team)
-    assert "nobody passes them on" in refused(NotAllowed, full, which=history)
-    homeless = make_handoff(team=None)
-    assert "No team takes handoffs yet" in refused(DomainError, full, which=homeless)
-    accept(handoff=handoff, by=anna, at=now)
-    assert refused(AlreadyDecided, full) == "Anna Berg accepted this 0 s ago."
 
 
 def test_one_and_forty_cost_the_same(team, now) -> None:

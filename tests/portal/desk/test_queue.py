@@ -6,18 +6,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from leads.handoffs import order as orders
+from leads.handoffs.holding import next_for, take_hold
 from leads.handoffs.models import Handoff
+from leads.handoffs.skipping import skip
+from leads.handoffs.snoozing import snooze
+from portal.accounts.models import Membership
 from portal.desk import queue as queues
 from portal.desk.queue import on_desk_of, queue_of
-from tests.factories import make_handoff, make_team, make_user
-from tests.portal.scene import Scene
+from tests.factories import make_activity, make_handoff, make_team, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def scene() -> Scene:
-    return Scene()
 
 
 def test_breached_come_first_then_at_risk_then_score_then_age(scene) -> None:
@@ -89,21 +88,134 @@ def test_nothing_comes_after_the_last(scene) -> None:
     assert queue_of(scene.sofia, at=scene.at).after(only) is None
 
 
-def test_a_band_is_limited_and_says_so(scene, monkeypatch) -> None:
-    monkeypatch.setattr(queues, "BAND", 2)
-    for _ in range(3):
+def test_one_paint_is_limited_over_all_bands(scene, monkeypatch) -> None:
+    monkeypatch.setattr(queues, "SHOWN", 3)
+    handoffs = [scene.handoff(scene.sofia) for _ in range(5)]
+    scene.late(handoffs[4])
+    found = queue_of(scene.sofia, at=scene.at)
+    assert [one.pk for one in found] == [handoffs[n].pk for n in (4, 0, 1)]
+    assert (len(found), found.count, found.left) == (3, "5", 2)
+
+
+@pytest.mark.parametrize("near", [0, 100])
+@pytest.mark.parametrize("shown", [1, 2, 3, 4])
+def test_what_follows_is_found_from_a_place_in_the_order(scene, monkeypatch, shown, near) -> None:
+    monkeypatch.setattr(orders, "NEAR", near)
+    handoffs = [scene.handoff(scene.sofia) for _ in range(6)]
+    scene.late(handoffs[3])
+    scene.soon(handoffs[1])
+    scene.rank(handoffs[5], 300)
+    for one in handoffs[4:5]:
+        skip(handoff=one, by=scene.sofia, at=scene.at)
+    whole = [one.pk for one in queue_of(scene.sofia, at=scene.at)]
+    assert whole == [handoffs[n].pk for n in (3, 1, 5, 0, 2, 4)]
+    monkeypatch.setattr(queues, "SHOWN", shown)
+    found, cursor = [], ""
+    while True:
+        page = queue_of(scene.sofia, at=scene.at, after=cursor)
+        found += [one.pk for one in page]
+        if not page.has_more:
+            break
+        cursor = page.cursor
+    assert found == whole
+
+
+@pytest.mark.parametrize("cursor", ["x", "on_time.", "on_time.x.1", "breached.1", "\0", "a.b.c"])
+def test_a_place_nobody_named_is_the_start(scene, cursor) -> None:
+    handoff = scene.handoff(scene.sofia)
+    assert [one.pk for one in queue_of(scene.sofia, at=scene.at, after=cursor)] == [handoff.pk]
+
+
+def test_counting_stops_where_nobody_reads_on(scene, monkeypatch) -> None:
+    monkeypatch.setattr(orders, "NEAR", 2)
+    monkeypatch.setattr(queues, "COUNTED", 2)
+    monkeypatch.setattr(queues, "SHOWN", 1)
+    for _ in range(4):
         scene.handoff(scene.sofia)
     found = queue_of(scene.sofia, at=scene.at)
-    assert len(found) == 2
-    assert found.count == "2+"
+    assert (found.count, found.left) == ("2+", 0)
 
 
-def test_the_queue_costs_five_queries(scene) -> None:
+def test_what_was_skipped_today_comes_last(scene) -> None:
+    first, second, third = (scene.handoff(scene.sofia) for _ in range(3))
+    skip(handoff=second, by=scene.sofia, at=scene.at)
+    skip(handoff=first, by=scene.sofia, at=scene.at + timedelta(seconds=1), words="Again")
+    later = scene.at + timedelta(seconds=2)
+    assert [one.pk for one in queue_of(scene.sofia, at=later)] == [third.pk, second.pk, first.pk]
+    assert queue_of(scene.sofia, at=later).bands[-1].state == "skipped"
+    assert [one.pk for one in queue_of(scene.tom, at=later)] == [first.pk, second.pk, third.pk]
+
+
+def test_what_sleeps_is_in_a_fold_of_its_own_until_it_wakes(scene) -> None:
+    one, woken, other = (scene.handoff(scene.sofia) for _ in range(3))
+    for handoff in (one, woken):
+        snooze(
+            handoff=handoff, by=scene.sofia, at=scene.at, until=scene.at + timedelta(hours=2),
+            wakes_on_activity=True,
+        )  # fmt: skip
+    make_activity(woken.lead, at=scene.at + timedelta(minutes=1))
+    found = queue_of(scene.sofia, at=scene.at + timedelta(minutes=2))
+    assert [row.pk for row in found] == [woken.pk, other.pk]
+    assert [row.pk for row in found.asleep] == [one.pk]
+    assert (found.count, len(found)) == ("2", 2)
+    later = queue_of(scene.sofia, at=scene.at + timedelta(hours=2))
+    assert not later.asleep
+    assert len(later) == 3
+
+
+@pytest.mark.parametrize("who", ["sofia", "anna", "tom", "admin"])
+def test_here_and_in_the_database_it_is_the_same_order(scene, monkeypatch, who) -> None:
+    Membership.objects.filter(user=scene.anna).update(rota_days=0)
+    owners = (scene.sofia, None, scene.anna)
+    for n in range(18):
+        made = scene.handoff(owners[n % 3])
+        scene.rank(made, 10 * (n % 4))
+        due, warn = ((-1, -2), (1, -1), (3, 2), (0, 0), (3, 0))[n % 5]
+        hour = timedelta(hours=1)
+        Handoff.objects.filter(pk=made.pk).update(
+            due_at=scene.at + due * hour if n % 7 else None, warn_at=scene.at + warn * hour,
+            snoozed_at=scene.at if n % 8 == 5 else None,
+            snoozed_until=scene.at + hour if n % 8 == 5 else None,
+        )  # fmt: skip
+        if n % 6 == 1:
+            take_hold(handoff_id=made.pk, by=scene.sofia, at=scene.at)
+        if n in {2, 3} and who in {"sofia", "anna"}:
+            skip(handoff=made, by=owners[n % 3], at=scene.at, words="x")
+    user, seen = scene.people[who], []
+    for near in (0, 100):
+        monkeypatch.setattr(orders, "NEAR", near)
+        found = queue_of(user, at=scene.at)
+        played: list[int] = []
+        while (pk := next_for(user, at=scene.at, but=played)) is not None:
+            played.append(pk)
+        bands = [(band.state, [one.pk for one in band.rows]) for band in found.bands if band.rows]
+        seen.append((bands, [one.pk for one in found.asleep], played))
+    assert seen[0] == seen[1]
+    assert seen[0][0]
+
+
+def test_it_says_whose_turn_it_is(scene) -> None:
+    mine, waiting = scene.handoff(scene.sofia), scene.handoff(None)
+    Membership.objects.filter(user=scene.sofia).update(rota_days=0)
+    found = queue_of(scene.sofia, at=scene.at)
+    assert [(band.state, [one.pk for one in band.rows]) for band in found.bands if band.rows] == [
+        ("on_time", [mine.pk]),
+        ("their_turn", [waiting.pk]),
+    ]
+    assert found.day.rota.names == ["Anna"]
+    assert [band.state for band in queue_of(scene.anna, at=scene.at).bands if band.rows] == [
+        "on_time"
+    ]
+
+
+def test_the_queue_costs_the_same_however_long_it_is(scene) -> None:
     counts = []
     for more in (1, 39):
         for _ in range(more):
-            make_handoff(owner=scene.sofia, team=scene.team)
+            make_handoff(owner=scene.sofia, team=scene.team, held_by=scene.tom)
         with CaptureQueriesContext(connection) as asked:
-            assert [(one.lead.label, one.owner) for one in queue_of(scene.sofia, at=scene.at)]
+            found = queue_of(scene.sofia, at=scene.at)
+            assert [(one.lead.label, str(one.owner), str(one.held_by)) for one in found]
         counts.append(len(asked))
-    assert counts == [5, 5]
+    assert counts[0] <= 8  # the day: 5; the rows, their leads, and who else has one at hand
+    assert counts[1] <= counts[0]

@@ -8,20 +8,8 @@ from django.urls import reverse
 from leads.activities.models import Activity
 from leads.database.models import Note
 from leads.handoffs.models import Handoff
-from tests.portal.scene import Scene
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def scene() -> Scene:
-    return Scene()
-
-
-@pytest.fixture
-def sofia(scene, client):
-    client.force_login(scene.sofia)
-    return scene.sofia
 
 
 def url(name: str, handoff: Handoff) -> str:
@@ -45,6 +33,16 @@ def test_a_touch_needs_its_kind(scene, sofia, client) -> None:
     answer = client.post(url("touch", handoff), {"kind": "pigeon"})
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert not Activity.objects.filter(actor=sofia).exists()
+
+
+def test_a_note_is_stored_once_for_each_form_and_its_words(scene, sofia, client) -> None:
+    handoff = scene.handoff(sofia)
+    first = {"text": "Who signs?", "token": "abc"}
+    for data in (first, first, {"text": "And when?", "token": "abc"}, {"text": "Who signs?"}):
+        assert client.post(url("note", handoff), data).url == handoff.get_absolute_url()
+    assert [note.text for note in Note.objects.order_by("pk")] == [
+        "Who signs?", "And when?", "Who signs?",
+    ]  # fmt: skip
 
 
 def test_notes_and_questions_are_for_both_sides(scene, sofia, client) -> None:
