@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from portal.agreements.api import VersionDetail, VersionList
 from portal.api_examples import EXAMPLES
 from portal.core.api import SENTENCES
+from portal.watches.api import AlertList
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -109,6 +110,7 @@ def docs(request: HttpRequest) -> HttpResponseBase:
 urlpatterns = [
     path("", include("leads.api")),
     path("", include("scoring.api")),
+    path("alerts/", AlertList.as_view(), name="api-alerts"),
     path("versions/", VersionList.as_view(), name="api-versions"),
     path("versions/<slug:agreement>/<int:number>/", VersionDetail.as_view(), name="api-version"),
     path("schema/", schema, name="api-schema"),

@@ -44,6 +44,24 @@ LEAD: dict[str, Any] = {
     "recycle_on": None,
     "do_not_email": False,
     "do_not_call": False,
+    "updated_at": "2026-03-02T09:00:01Z",
+    "merged_into": None,
+}
+ALERT: dict[str, Any] = {
+    "id": 7,
+    "watch": "source_rejected",
+    "subject": "source:12",
+    "title": "A source is being rejected",
+    "says": "Sales rejected 8 of the last 10 leads from Paid search: Wrong industry (6).",
+    "todo": "Read the reasons, then mend the campaign behind it, or pause it until you have.",
+    "state": "open",
+    "team": None,
+    "figures": {"source": 12, "name": "Paid search", "rejected": 8, "n": 10},
+    "url": "https://portal.example.com/alerts/7/",
+    "opened_at": "2026-03-02T09:20:00Z",
+    "seen_at": "2026-03-02T11:20:00Z",
+    "closed_at": None,
+    "snoozed_until": None,
 }
 HANDOFF: dict[str, Any] = {
     "id": HANDOFF_ID,
@@ -59,11 +77,13 @@ HANDOFF: dict[str, Any] = {
     "routed_at": "2026-03-02T09:00:01Z",
     "total": 60,
     "grade": "A2",
+    "checklist": [],
     "due_at": "2026-03-02T13:00:01Z",
     "first_touch_at": None,
     "is_decided": False,
     "outcome": "",
     "decided_at": None,
+    "updated_at": "2026-03-02T09:00:01Z",
 }
 EVIDENCE: dict[str, Any] = {
     "kind": "frozen",
@@ -164,6 +184,27 @@ EXAMPLES: dict[str, Example] = {
         },
         {"outcome": "rejected", "reason": "no_budget", "note": "Budget comes in autumn."},
     ),
+    "backtest_read": Example(
+        {
+            "version": 3,
+            "revision": 2,
+            "base": 2,
+            "is_stale": False,
+            "sha256": SHA256,
+            "since": "2025-12-02T09:00:00Z",
+            "until": "2026-03-02T09:00:00Z",
+            "finished_at": "2026-03-02T09:00:06Z",
+            "took_ms": 4120,
+            "summary": {
+                "sides": {
+                    "base": {"handoffs": 331, "decided": 268, "accepted": 132, "unseen": 1},
+                    "draft": {"handoffs": 328, "decided": 266, "accepted": 132, "unseen": 0},
+                },
+                "moved": {"missed": 0, "missed_won": 0, "spared": 2, "new": 0, "gone": 3},
+            },
+        }
+    ),
+    "alerts_list": Example(page(ALERT)),
     "versions_list": Example(page(VERSION)),
     "versions_read": Example(
         VERSION

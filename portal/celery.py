@@ -11,9 +11,15 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.imports = (
     "portal.core.tasks",
     "portal.events.tasks",
+    "portal.home.tasks",
+    "portal.watches.tasks",
     "portal.agreements.tasks",
+    "leads.database.tasks",
     "leads.imports.tasks",
     "leads.routing.tasks",
     "scoring.engine.tasks",
+    "scoring.feedback.tasks",
+    "scoring.backtest.tasks",
     "sla.breaches.tasks",
+    "sla.escalations.tasks",
 )

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
@@ -18,6 +19,7 @@ DEBUG = flag("DEBUG")
 HTTPS = flag("HTTPS", default=not DEBUG)  # 0 only on a machine that nobody else reaches
 DEMO = flag("DEMO")  # sign-in by role card; never with real data
 SECRET_KEY = text("SECRET_KEY", "only-for-development" if DEBUG else None)
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS", "")  # former keys: what they sealed opens
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 if not DEBUG and "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS may not be * outside DEBUG. Name the hosts.")
@@ -50,8 +52,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # docs/decisions/0006-compression.md
     "csp.middleware.CSPMiddleware",
     "portal.core.middleware.RequestIdMiddleware",
+    "portal.core.once.ReadOnceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -188,7 +192,12 @@ EMAIL_PORT = whole("EMAIL_PORT", 25)
 EMAIL_HOST_USER = text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = flag("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = whole("EMAIL_TIMEOUT", 10)  # seconds that a worker waits for the mail server
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "portal@localhost")
+SITE_URL = text("SITE_URL", "http://localhost:8000").rstrip("/")  # what links in mail begin with
+
+# Webhooks: origins inside the house that may be reached, for one http://10.0.0.7:8065
+EGRESS_ORIGINS = words("EGRESS_ORIGINS", "")
 
 # Forms and API
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
@@ -220,6 +229,7 @@ FORM_POSTS_PER_MINUTE = whole("FORM_POSTS_PER_MINUTE", 10)
 # What follows from what (portal/lifecycle.py), and the hour's small sweeps.
 LIFECYCLE_HANDLERS = "portal.lifecycle.HANDLERS"
 LIFECYCLE_BELLS = "portal.lifecycle.BELLS"
+LIFECYCLE_WATCHES = "portal.lifecycle.WATCHES"
 BROKER_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = text("CELERY_BROKER_URL", "filesystem://")
 if CELERY_BROKER_URL == "filesystem://":  # a doorbell only: the database is the truth
@@ -239,11 +249,30 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "portal.core.tasks.beat_heart", "schedule": 30},
     "forget-old": {"task": "portal.core.tasks.forget_old", "schedule": 3600},
+    "forget-presence": {"task": "leads.database.tasks.forget_presence", "schedule": 3600},
+    "forget-editing": {"task": "portal.agreements.tasks.forget_editing", "schedule": 3600},
+    "keep-reviews": {"task": "portal.agreements.tasks.keep_reviews", "schedule": 600},
     "deliver-events": {"task": "portal.events.tasks.deliver_due", "schedule": 15},
     "record-activations": {"task": "portal.agreements.tasks.announce_activations", "schedule": 30},
     "settle-stale-leads": {"task": "scoring.engine.tasks.settle_due", "schedule": 30},
     "find-breaches": {"task": "sla.breaches.tasks.find_breaches", "schedule": 30},
+    "climb-ladders": {"task": "sla.escalations.tasks.climb_ladders", "schedule": 15},
     "route-waiting": {"task": "leads.routing.tasks.route_waiting", "schedule": 60},
+    "begin-absences": {"task": "leads.routing.tasks.begin_absences", "schedule": 60},
+    "send-digests": {"task": "portal.home.tasks.send_digests", "schedule": 600},
+    "continue-backtests": {"task": "scoring.backtest.tasks.continue_backtests", "schedule": 15},
+    "look-for-amendments": {
+        "task": "scoring.feedback.tasks.look_for_amendments",
+        "schedule": crontab(hour=2, minute=40),
+    },
+    "look-each-hour": {
+        "task": "portal.watches.tasks.look_each_hour",
+        "schedule": crontab(minute=20),
+    },
+    "look-each-night": {
+        "task": "portal.watches.tasks.look_each_night",
+        "schedule": crontab(hour=3, minute=10),
+    },
     "continue-imports": {"task": "leads.imports.tasks.continue_imports", "schedule": 15},
 }
 

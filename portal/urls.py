@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.home.urls")),
     path("", include("portal.accounts.urls")),
+    path("", include("portal.agreements.cadence_urls")),
     path("", include("portal.notifications.urls")),
     path("", include("portal.desk.urls")),
     path("", include("portal.leadpage.urls")),

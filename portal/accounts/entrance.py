@@ -3,19 +3,20 @@
 from allauth.account import views as account
 from django.conf import settings
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from portal.accounts.models import Role, User
 
-DEMO_ROLES = (
-    Role.SDR,
-    Role.SALES_LEAD,
-    Role.MARKETING,
-    Role.MARKETING_LEAD,
-    Role.ACCOUNT_EXECUTIVE,
-    Role.LEADERSHIP,
-    Role.ADMIN,
-)
+DEMO_ROLES = {  # in the order of the cards, with what each does here
+    Role.SDR: _("decides on leads"),
+    Role.SALES_LEAD: _("keeps the promises, signs"),
+    Role.MARKETING: _("reads why sales says no"),
+    Role.MARKETING_LEAD: _("answers for quality, signs"),
+    Role.ACCOUNT_EXECUTIVE: _("works what was accepted"),
+    Role.LEADERSHIP: _("reads both sides’ promises"),
+    Role.ADMIN: _("people, calendars, keys"),
+}
 
 
 class SignIn(account.LoginView):
@@ -31,10 +32,11 @@ class SignIn(account.LoginView):
                 {
                     "email": people[role].email,
                     "name": people[role].name,
+                    "words": words,
                     "role": role.label,
                     "side": people[role].side or "",
                 }
-                for role in DEMO_ROLES
+                for role, words in DEMO_ROLES.items()
                 if role in people
             ]
         return context

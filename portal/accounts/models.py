@@ -1,6 +1,5 @@
 """People, teams, invitations and API keys."""
 
-import zoneinfo
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -11,7 +10,9 @@ from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.once import forget, once
 from portal.core.text import email_key
+from portal.core.zones import known_zones
 
 
 class Role(models.TextChoices):
@@ -40,9 +41,12 @@ SIGNS_FOR = {Role.MARKETING_LEAD: Side.MARKETING, Role.SALES_LEAD: Side.SALES}
 SEES_EVERYTHING = frozenset({Role.MARKETING, Role.MARKETING_LEAD, Role.LEADERSHIP, Role.ADMIN})
 
 
+EVERY_DAY = 0b111_1111  # of ``Membership.rota_days``
+
+
 def check_zone(name: str) -> None:
     """Refuse a zone that the machine's time-zone database does not know."""
-    if name not in zoneinfo.available_timezones():
+    if name not in known_zones():
         raise ValidationError(
             _("“%(zone)s” is not a time zone. Use a name such as Europe/Berlin."),
             params={"zone": name},
@@ -82,7 +86,21 @@ class User(AbstractBaseUser, PermissionsMixin):
         default="auto",
         choices=[("auto", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))],
     )
+    density = models.CharField(
+        _("density"), max_length=7, default="normal",
+        choices=[("normal", _("Normal")), ("compact", _("Compact"))],
+    )  # fmt: skip
     has_keys = models.BooleanField(_("single-key shortcuts"), default=True)
+    keymap = models.JSONField(_("own keys"), default=dict, blank=True)  # usual key: own key
+    digest = models.CharField(
+        _("digest by mail"), max_length=6, default="off",
+        choices=[("off", _("None")), ("daily", _("Each morning")), ("weekly", _("On Mondays"))],
+    )  # fmt: skip
+    digested_on = models.DateField(null=True, blank=True, editable=False)
+    alert_mail = models.CharField(
+        _("alerts by mail"), max_length=3, default="on",
+        choices=[("off", _("None")), ("on", _("At once"))],
+    )  # fmt: skip
     is_active = models.BooleanField(_("active"), default=True)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -157,6 +175,11 @@ class Team(models.Model):
         return self.name
 
 
+def away(at: datetime) -> Q:
+    """Return the condition for members who are away at ``at``: ``Membership.is_away`` in SQL."""
+    return Q(away_until__gt=at) & (Q(away_from=None) | Q(away_from__lte=at))
+
+
 class Membership(models.Model):
     """A person's place in a team: how much they take, and whether they are there."""
 
@@ -164,17 +187,42 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     takes_handoffs = models.BooleanField(_("takes handoffs"), default=True)
     cap = models.PositiveSmallIntegerField(_("most open handoffs"), default=25)
+    weight = models.PositiveSmallIntegerField(
+        _("weight"),
+        default=100,
+        help_text=_("Per cent of a usual share: 50 gets half as many handoffs as 100."),
+    )
+    rota_days = models.PositiveSmallIntegerField(
+        _("days on the rota"), default=EVERY_DAY
+    )  # bit 0 is Monday
+    away_from = models.DateTimeField(_("away from"), null=True, blank=True)
     away_until = models.DateTimeField(_("away until"), null=True, blank=True)
+    # when what is open with them goes to colleagues; null once it has, and where they keep it
+    hands_over_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["team", "user"]
-        constraints = [UniqueConstraint(fields=["team", "user"], name="portal_member_once")]
+        constraints = [
+            UniqueConstraint(fields=["team", "user"], name="portal_member_once"),
+            CheckConstraint(
+                condition=Q(weight__gte=1, weight__lte=1000),
+                name="portal_member_weight",
+                violation_error_message=_("A weight is between 1 and 1000 per cent."),
+            ),
+            CheckConstraint(condition=Q(rota_days__lte=EVERY_DAY), name="portal_member_rota_days"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}, {self.team}"
 
     def is_away(self, at: datetime) -> bool:
-        return self.away_until is not None and self.away_until > at
+        if self.away_until is None or self.away_until <= at:
+            return False
+        return self.away_from is None or self.away_from <= at
+
+    def is_on_rota(self, weekday: int) -> bool:
+        """Tell whether unassigned handoffs are offered to them on this weekday (Monday is 0)."""
+        return bool(self.rota_days >> weekday & 1)
 
 
 class Invitation(models.Model):
@@ -242,7 +290,11 @@ class Organisation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        forget("organisation")
+
     @classmethod
     def current(cls) -> "Organisation":
-        """Return the one row, with defaults where nobody has saved it yet."""
-        return cls.objects.first() or cls()
+        """Return the one row, with defaults where nobody has saved it yet; once in a request."""
+        return once("organisation", lambda: cls.objects.first() or cls())

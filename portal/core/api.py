@@ -3,13 +3,14 @@
 import json
 import math
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, timedelta
 from http import HTTPStatus
 from typing import IO, Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.db.models import Model
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, serializers
@@ -21,8 +22,10 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.utils.urls import replace_query_param
 
 from portal.core.errors import DomainError
+from portal.core.instants import whole_second
 from portal.core.paging import Page, is_cursor, keyset_page
 
+LATE_COMMITS = timedelta(minutes=10)  # rows are stored out of the order of their instants
 DEEPEST = 8  # levels of JSON; the deepest request of the API has four
 SENTENCES = {
     400: gettext_lazy("The request could not be read. Send valid JSON in UTF-8."),
@@ -169,6 +172,16 @@ class QuerySerializer(StrictSerializer):
     )
 
 
+class Changes(QuerySerializer):
+    """A list's filters, and from when on one wants to know what changed."""
+
+    updated_since = serializers.DateTimeField(
+        required=False,
+        default_timezone=UTC,
+        help_text="Only what changed at or after this instant, the longest unchanged first.",
+    )
+
+
 class Instant(serializers.DateTimeField):
     """An instant with its offset; without one it is UTC. Answered in UTC, in whole seconds."""
 
@@ -192,17 +205,18 @@ class KeysetPages(BasePagination):
             sentence = _("This is no cursor of this list. Take it from next or previous.")
             raise serializers.ValidationError({"cursor": [sentence]})
         self.address = request.build_absolute_uri()
+        self.is_following = "updated_since" in asked
+        self.begun_at = timezone.now()
         self.page: Page[Model] = keyset_page(queryset, order=view.order, cursor=cursor, size=size)
         return self.page.rows
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response(
-            {
-                "next": self._link(self.page.next),
-                "previous": self._link(self.page.previous),
-                "results": data,
-            }
-        )
+        links = {"next": self._link(self.page.next), "previous": self._link(self.page.previous)}
+        if self.is_following:
+            # What is being written just now bears an instant that has passed once it is stored.
+            again = whole_second(self.begun_at - LATE_COMMITS)
+            links["next_updated_since"] = again.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Response({**links, "results": data})
 
     def _link(self, cursor: str) -> str | None:
         return replace_query_param(self.address, "cursor", cursor) if cursor else None
@@ -212,7 +226,16 @@ class KeysetPages(BasePagination):
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
-            "properties": {"next": link, "previous": link, "results": schema},
+            "properties": {
+                "next": link,
+                "previous": link,
+                "next_updated_since": {
+                    "type": "string",
+                    "format": "date-time",
+                    "description": "With `updated_since`: what to ask with the next time.",
+                },
+                "results": schema,
+            },
         }
 
 

@@ -6,7 +6,7 @@ from django.db import connections, models, transaction
 from django.db.models.sql import UpdateQuery
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # one statement: there is nothing to go back to halfway
 def claim(wanted: models.QuerySet[Any], *, limit: int, **changes: Any) -> list[int]:
     """Mark up to ``limit`` rows of ``wanted`` with ``changes`` and return their ids.
 

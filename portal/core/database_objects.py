@@ -11,6 +11,10 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from portal.core import reporting, stamps
+from portal.core.reporting import READERS, VIEWS
+from portal.core.stamps import STAMPS
+
 LOCKED = "NOT EXISTS (SELECT 1 FROM portal_unlock)"
 
 
@@ -29,10 +33,13 @@ def _changed(*columns: str) -> str:
     return "(" + " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in columns) + ")"
 
 
+# What both sides signed, and what leadership put in force for a while, is kept as it was.
 _SIGNED = (
-    "EXISTS (SELECT 1 FROM portal_version v"
-    " WHERE v.id = {row}.version_id AND v.effective_from IS NOT NULL)"
+    "EXISTS (SELECT 1 FROM portal_version v WHERE v.id = {row}.version_id AND"
+    " (v.effective_from IS NOT NULL"
+    " OR EXISTS (SELECT 1 FROM portal_override o WHERE o.version_id = v.id)))"
 )
+_OVERRODE = "EXISTS (SELECT 1 FROM portal_override o WHERE o.version_id = OLD.id)"
 
 GUARDS = (
     Guard("event_kept", "portal_event", "DELETE", "TRUE", "Events are kept."),
@@ -41,14 +48,16 @@ GUARDS = (
         "version_final",
         "portal_version",
         "UPDATE",
-        "OLD.effective_from IS NOT NULL",
+        f"OLD.effective_from IS NOT NULL OR ({_OVERRODE} AND "
+        + _changed("agreement_id", "number", "proposed_at", "signed_text", "sha256")
+        + ")",
         "A signed version is never edited.",
     ),
     Guard(
         "version_kept",
         "portal_version",
         "DELETE",
-        "OLD.effective_from IS NOT NULL",
+        f"OLD.effective_from IS NOT NULL OR {_OVERRODE}",
         "A signed version is kept.",
     ),
     Guard(
@@ -83,6 +92,15 @@ GUARDS = (
         + _changed("version_id", "side", "signer_id", "role", "sha256", "at"),
         "A signature can only be voided, by an edit of its draft.",
     ),
+    Guard("override_kept", "portal_override", "DELETE", "TRUE", "Overrides are kept."),
+    Guard(
+        "override_final",
+        "portal_override",
+        "UPDATE",
+        "NEW.ends_at > OLD.ends_at OR OLD.closed_at IS NOT NULL OR "
+        + _changed("version_id", "by_id", "sha256", "reason", "at"),
+        "The end of an override can only be drawn nearer.",
+    ),
     Guard("evidence_final", "scoring_evidence", "UPDATE", "TRUE", "Evidence never changes."),
     Guard("evidence_kept", "scoring_evidence", "DELETE", "TRUE", "Evidence is kept."),
     Guard(
@@ -116,7 +134,9 @@ def make_after_migrations(using: str, sender: Any, **_kwargs: Any) -> None:
 def drop_all(connection: BaseDatabaseWrapper) -> None:
     tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
-        for guard in GUARDS:
+        for view in VIEWS:
+            cursor.execute(f"DROP VIEW IF EXISTS {view.name}")
+        for guard in (*GUARDS, *STAMPS):
             if guard.table not in tables:
                 continue
             if connection.vendor == "postgresql":
@@ -134,6 +154,39 @@ def make_all(connection: BaseDatabaseWrapper) -> None:
             if guard.table in tables:
                 for statement in statements(guard, connection.vendor):
                     cursor.execute(statement)
+    _make_stamps_and_views(connection, tables)
+
+
+def _make_stamps_and_views(connection: BaseDatabaseWrapper, tables: set[str]) -> None:
+    found = [one for one in STAMPS if {one.table, one.stamped or one.table} <= tables]
+    made = [sql for one in found for sql in stamps.statements(one, connection.vendor)]
+    views = [one for one in VIEWS if set(one.tables) <= tables]
+    made += [reporting.statement(one, connection.vendor) for one in views]
+    with connection.cursor() as cursor:
+        for sql in made:
+            cursor.execute(sql)
+    if len(views) == len(VIEWS):
+        let_readers_in(connection)
+
+
+def let_readers_in(connection: BaseDatabaseWrapper) -> None:
+    """Let the role for reports read the views, where an admin of PostgreSQL has made that role.
+
+    Migrations make the views anew, and with them what was granted is gone: so it is granted here.
+    """
+    if connection.vendor != "postgresql":
+        return
+    names = ", ".join(view.name for view in VIEWS)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READERS])
+        if cursor.fetchone():
+            cursor.execute(f"GRANT USAGE ON SCHEMA public TO {READERS}")
+            cursor.execute(f"GRANT SELECT ON {names} TO {READERS}")
+
+
+def names() -> set[str]:
+    """Return the names of all triggers that must stand."""
+    return {one.name for one in (*GUARDS, *STAMPS)}
 
 
 def statements(guard: Guard, vendor: str) -> tuple[str, ...]:

@@ -25,9 +25,10 @@ from portal.demo.deals import Deals
 from portal.demo.sales import SalesFloor
 from portal.demo.story import Deed, Person
 from portal.events.delivery import BATCH, deliver_pending
-from scoring.engine.services import BATCH as SETTLED_AT_ONCE
-from scoring.engine.services import release_leads, settle_due
+from scoring.engine.due import settle_due
+from scoring.engine.services import release_leads
 from sla.breaches.services import find_breaches
+from sla.escalations.climbing import climb
 
 Thing = TypeVar("Thing")
 LOOKS = ((7, 10), (12, 16))  # hours (UTC) between which a working day is looked at
@@ -120,11 +121,12 @@ class Replay:
             self.floor.plan_new()
             while find_breaches(at=at) == BATCH:
                 pass
+            climb(at=at)
 
     def follow(self, at: datetime) -> None:
         """Let the product's sweeps run until nothing is due."""
         announce_activations(at=at)
-        while settle_due(at=at) == SETTLED_AT_ONCE:
+        while settle_due(at=at):
             pass
         while deliver_pending(at=at):
             pass

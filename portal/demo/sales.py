@@ -15,6 +15,7 @@ from leads.dispositions.services import accept, reject, withdraw
 from leads.dispositions.touches import log_touch
 from leads.handoffs.models import Handoff
 from portal.accounts.models import User
+from portal.demo.calls import Calls
 from portal.demo.market import pick
 from sla.calendar.hours import WorkingCalendar, add_working_time
 
@@ -70,6 +71,7 @@ class SalesFloor:
         self.acts: list[Act] = []
         self.seen: set[int] = set()
         self.reasons = Reason.objects.in_bulk()
+        self.calls = Calls()
 
     def plan_new(self) -> None:
         """Plan the touches and the decision of handoffs that somebody owns since the last call."""
@@ -122,6 +124,8 @@ class SalesFloor:
             by=owner,
             at=act.at,
         )
+        if said:
+            self.calls.put_down(handoff, owner, act.at)
 
     def _decide(self, handoff: Handoff, owner: User, at: datetime) -> None:
         if self.random.random() < self._chance(handoff):

@@ -11,20 +11,31 @@ from django.utils import timezone
 
 from leads.capture.models import CaptureForm
 from leads.database.models import SavedView, Source, Spend
+from leads.database.monthly import enter_sales_time, enter_visitors
 from leads.database.sources import campaigns_named, sources_named
 from portal.accounts.models import User
 from portal.agreements.models import Version
 from portal.agreements.services import propose, save_clause, sign, start_draft
+from portal.core.sightings import HOURLY, NIGHTLY
 from portal.demo import market
+from portal.demo.agreed import hold_check_ins, talk_it_over
 from portal.demo.deals import Deals
 from portal.demo.people import Cast, hire
 from portal.demo.replay import Replay, ticks_between
+from portal.demo.reviewing import review_some
 from portal.demo.sales import SalesFloor
+from portal.demo.segments import sign_enterprise, try_the_draft
 from portal.demo.story import cast_market
+from portal.demo.talk import contest_some, meet_some
+from portal.demo.team import set_up_team
+from portal.demo.terms import close_holidays, keep_calendars, pause_and_excuse, promise_more
 from portal.events.bells import held
 from portal.events.models import Delivery
 from portal.notifications.models import Notification
+from portal.watches.models import Alert
+from portal.watches.services import look, snooze
 from scoring.definitions.services import seed_default
+from scoring.feedback.services import learn
 from sla.calendar.hours import WorkingCalendar
 from sla.calendar.services import seed_calendars
 from sla.terms.services import seed_default_terms
@@ -34,6 +45,7 @@ BEFORE = timedelta(days=130)  # the oldest lead
 DAYS = timedelta(days=90)  # since both sides signed
 SECOND = timedelta(days=38)  # since version 2
 SEED = 20260302
+PUT_OFF = ("source_rejected", "mql_to_sql")  # of which the demo's marketing can put one off
 OFFICE = WorkingCalendar("Europe/Berlin", {day: ((time(9), time(17)),) for day in range(5)})
 Say = Callable[[str], None]
 
@@ -53,9 +65,21 @@ def make_demo(*, until: datetime, leads: int = LEADS, say: Say) -> None:
         say(f"{leads} people and {len(deeds)} things they did are ready.")
         live(replay, cast, ticks_between(random, start, until), say)
         replay.deals.talk(until)
+        contest_some(cast, until)
+        review_some(cast, until)
+        meet_some(cast, OFFICE, until)
+        set_up_team(cast, until)
+        keep_calendars(cast, until)
         replay.follow(until)
+        pause_and_excuse(cast, until)
         dress(cast, random, until)
+        sign_enterprise(cast, until)
+        replay.follow(until)
+        learn(at=until)
+        watch(cast, until)
         Delivery.objects.filter(state="pending").update(not_before=timezone.now())
+    with held():
+        try_the_draft(cast, until)  # reads what is stored by now, and keeps columns of it on disk
 
 
 def agree(cast: Cast, start: datetime) -> None:
@@ -63,6 +87,7 @@ def agree(cast: Cast, start: datetime) -> None:
     seed_calendars(by=cast.sales_lead, at=start)
     for seed in (seed_default, seed_default_terms):
         seed(by_marketing=cast.marketing_lead, by_sales=cast.sales_lead, at=start)
+    close_holidays(cast, start, start + DAYS)
 
 
 def live(replay: Replay, cast: Cast, ticks: Sequence[datetime], say: Say) -> None:
@@ -72,6 +97,7 @@ def live(replay: Replay, cast: Cast, ticks: Sequence[datetime], say: Say) -> Non
     for at in ticks:
         if not signed_second and at >= ticks[-1] - SECOND:
             second_version(cast, at)
+            promise_more(cast, at)
             signed_second = True
         replay.live_until(at)
         if at.date() != day and at.weekday() < 5:
@@ -122,12 +148,46 @@ def dress(cast: Cast, random: Random, until: datetime) -> None:
     for user in (cast.marketing_lead, *cast.marketing):
         query = "stage=mql&order=-rank"
         SavedView.objects.create(user=user, page="leads", name="MQLs, best first", query=query)
+    figures(cast, random, until)
     read = Notification.objects.filter(at__lt=until - timedelta(days=1))
     read.update(read_at=until)
-    begin_third_version(cast.marketing[0], until)
+    draft = begin_third_version(cast.marketing[0], until)
+    talk_it_over(cast, draft, until)
+    hold_check_ins(cast, draft, until)
 
 
-def begin_third_version(by: User, at: datetime) -> None:
+def watch(cast: Cast, until: datetime) -> None:
+    """The watches have looked twice; marketing has put off the first thing that can wait."""
+    for at in (until - timedelta(hours=2), until):
+        for beat in (HOURLY, NIGHTLY):
+            look(beat=beat, at=at)
+    alert = Alert.objects.standing().filter(watch__in=PUT_OFF).order_by("pk").first()
+    if alert is not None and Alert.objects.open(until).count() > 2:
+        words = "The landing page is being rewritten; we look again when it is live."
+        week = until + timedelta(days=7)
+        snooze(alert=alert, until=week, words=words, by=cast.marketing_lead, at=until)
+
+
+def figures(cast: Cast, random: Random, until: datetime) -> None:
+    """Marketing enters what others count: visitors of each source, and hours of sales.
+
+    The running month has no hours yet, so its cost per SQL says that it is incomplete.
+    """
+    months, month = [], (until - BEFORE).date().replace(day=1)
+    while month <= until.date():
+        months.append(month)
+        month = (month + timedelta(days=32)).replace(day=1)
+    lines = [
+        f"{month:%Y-%m}, {name}, {int(450 * share * random.randint(80, 120) / 100)}"
+        for month in months
+        for name, share, _campaigns, _euros in market.SOURCES
+    ]
+    enter_visitors(text="\n".join(lines), by=cast.marketing[0], at=until)
+    hours = [f"{month:%Y-%m}, {random.randint(280, 340)}, 58.50" for month in months[:-1]]
+    enter_sales_time(text="\n".join(hours), by=cast.marketing[0], at=until)
+
+
+def begin_third_version(by: User, at: datetime) -> Version:
     """Somebody in marketing drafts what the rejections say; nobody has proposed it yet."""
     second = Version.objects.of_kind("definition").get(number=2)
     note = "Case studies draw readers, not buyers: see the rejections."
@@ -144,6 +204,7 @@ def begin_third_version(by: User, at: datetime) -> None:
         by=by,
         at=at,
     )
+    return draft
 
 
 def _forms(demo_source: int, paper_source: int) -> None:

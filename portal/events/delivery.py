@@ -25,6 +25,7 @@ from portal.events.table import Handler, handler_name
 logger = logging.getLogger(__name__)
 RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120))
 BATCH = 200
+LEASE = timedelta(minutes=2)  # longer than anybody may take who waits for another machine
 
 
 def ring(event_ids: Sequence[int], kind: str) -> None:
@@ -108,6 +109,9 @@ def run_deliveries(ids: Sequence[int], *, at: datetime) -> None:
         handler = _find(name)
         if handler is None:
             _put_off(batch, "This handler is no longer in the lifecycle table.", at=at)
+        elif handler.outside:
+            for single in batch:
+                _try_outside(handler, single, at=at)
         elif not _try(handler, batch, at=at):
             for single in batch:
                 _try(handler, [single], at=at, last=True)
@@ -134,6 +138,32 @@ def _try(handler: Handler, ids: Sequence[int], *, at: datetime, last: bool = Fal
             return True
         return False
     return True
+
+
+def _try_outside(handler: Handler, pk: int, *, at: datetime) -> None:
+    """Run one delivery outside any transaction, under a lease of its own.
+
+    The lease is counted from now, not from the beginning of a batch that may have waited for slow
+    receivers: another worker takes it again only once this one must be dead.
+    """
+    mine = Delivery.objects.filter(pk=pk, state=Delivery.State.PENDING)
+    tries = mine.values_list("attempts", flat=True).first()
+    lease = max(at, timezone.now()) + LEASE
+    if tries is None:
+        return
+    mine = mine.filter(attempts=tries)
+    if not claim(mine, limit=1, attempts=tries + 1, not_before=lease):
+        return  # another worker has it
+    try:
+        handler.work([Event.objects.get(deliveries=pk)], at)
+    except Exception as failure:
+        logger.warning(
+            "handler %s failed for delivery %s", handler_name(handler), pk, exc_info=True
+        )
+        Delivery.objects.filter(pk=pk).update(attempts=tries)
+        _put_off([pk], f"{type(failure).__name__}: {failure}", at=at)
+        return
+    Delivery.objects.filter(pk=pk).update(state=Delivery.State.DONE, done_at=at, error="")
 
 
 def _mark_done(ids: Sequence[int], *, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from django.conf import settings
@@ -47,35 +48,53 @@ def record_each(
     actor: User | None,
     at: datetime | None = None,
     leads: Sequence[Iterable[int] | None] | None = None,
+    dated: Sequence[datetime] | None = None,
 ) -> list[Event]:
-    """Write one event of ``kind`` for each (subject, payload), in three statements in all."""
+    """Write one event of ``kind`` for each (subject, payload), in three statements in all.
+
+    ``dated`` gives each its own instant, where it happened before anybody noticed at ``at``.
+    """
+    acts = [(kind, subject, payload) for subject, payload in subjects]
+    return record_together(acts, actor=actor, at=at, leads=leads, dated=dated)
+
+
+def record_together(
+    acts: Sequence[tuple[str, models.Model, dict[str, Any]]],
+    *,
+    actor: User | None,
+    at: datetime | None = None,
+    leads: Sequence[Iterable[int] | None] | None = None,
+    dated: Sequence[datetime] | None = None,
+) -> list[Event]:
+    """Write one event for each (kind, subject, payload), in order; three statements in all."""
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError(f"record({kind!r}) outside a transaction")
-    if not subjects:
+        kinds = sorted({kind for kind, _, _ in acts})
+        raise transaction.TransactionManagementError(f"record({kinds}) outside a transaction")
+    if not acts:
         return []
     at = whole_second(at or timezone.now())
     events = [
         Event(
             kind=kind,
-            at=at,
+            at=whole_second(stamp),
             actor=actor,
             subject_type=subject._meta.label_lower,
             subject_id=subject.pk,
             payload=payload,
         )
-        for subject, payload in subjects
+        for (kind, subject, payload), stamp in zip(acts, dated or [at] * len(acts), strict=True)
     ]
     insert_objects(events)
-    given = leads or [None] * len(subjects)
+    given = leads or [None] * len(acts)
     insert_rows(
         EventLead,
         [
             {"event_id": event.pk, "lead_id": lead_id}
-            for event, (subject, _), ids in zip(events, subjects, given, strict=True)
+            for event, (_, subject, _), ids in zip(events, acts, given, strict=True)
             for lead_id in sorted(set(_leads_of(subject) if ids is None else ids))
         ],
     )
-    _owe(kind, events, at)
+    _owe(events, at)
     return events
 
 
@@ -86,28 +105,27 @@ def _leads_of(subject: models.Model) -> list[int]:
     return [] if lead_id is None else [lead_id]
 
 
-def _owe(kind: str, events: Sequence[Event], at: datetime) -> None:
-    handlers = lifecycle().get(kind, ())
-    if not handlers:
-        return
-    rows = [
-        Delivery(
-            event=event,
-            handler=handler_name(handler),
-            step=step,
-            not_before=at + handler.after,
-        )
+def _owe(events: Sequence[Event], at: datetime) -> None:
+    table = lifecycle()
+    due = [
+        (handler, Delivery(event=event, handler=handler_name(handler), step=step,
+                           not_before=at + handler.after))
         for event in events
-        for step, handler in enumerate(handlers)
-    ]
-    insert_objects(rows)
+        for step, handler in enumerate(table.get(event.kind, ()))
+    ]  # fmt: skip
+    if not due:
+        return
+    insert_objects([row for _, row in due])
     owed = gathering()
     if owed is not None:
-        owed += [(handlers[row.step], row) for row in rows]
+        owed += due
     elif not is_held():
         from portal.events.delivery import ring  # noqa: PLC0415 - it reads the table from here
 
-        transaction.on_commit(partial(ring, [event.pk for event in events], kind), robust=True)
+        for kind, group in groupby(events, key=lambda event: event.kind):
+            if table.get(kind):
+                ids = [event.pk for event in group]
+                transaction.on_commit(partial(ring, ids, kind), robust=True)
 
 
 def lifecycle() -> Table:

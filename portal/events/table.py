@@ -18,12 +18,15 @@ class Handler:
     the mark of their deliveries; ``at`` is the instant of the delivery. It reads current rows,
     never the payload alone, and may run twice without harm. ``now``: somebody waits for it, so
     it is tried in the process right after the commit. ``after``: not before so much time has
-    passed (the undo window, for what leaves the house).
+    passed (the undo window, for what leaves the house). ``outside``: it waits for somebody else's
+    machine, so it gets one event at a time outside any transaction, and the mark is set when it
+    is through; killed in between, it is done once more.
     """
 
     work: Work
     now: bool = False
     after: timedelta = timedelta(0)
+    outside: bool = False
 
     @property
     def is_urgent(self) -> bool:

@@ -1,5 +1,7 @@
 """The first page of each role, and the pages about oneself."""
 
+from copy import copy
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -9,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.accounts.forms import PreferencesForm
 from portal.accounts.models import Role, User
 from portal.core.http import next_url, user_of
+from portal.home.forms import PreferencesForm
 
 FIRST_PAGE = {
     Role.SDR: "desk",
@@ -34,9 +36,11 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Zone, theme and keys; the theme switch of the frame posts here too."""
-    user = user_of(request)
-    form = PreferencesForm(request.POST or None, instance=user)
+    """Colours, density, zone, digest and keys; the theme switch of the frame posts here too."""
+    mine = copy(user_of(request))  # a form that is refused must not change the page around it
+    form = PreferencesForm(request.POST or None, instance=mine)
+    if "usual_keys" in request.POST:
+        form.use_usual_keys()
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
@@ -53,10 +57,3 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     user = get_object_or_404(User, email=request.POST.get("email", ""), is_active=True)
     login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
     return redirect("home")
-
-
-@login_required
-@require_GET
-def design(request: HttpRequest) -> HttpResponse:
-    """Every component on one page, for people who build on it."""
-    return render(request, "design/page.html")

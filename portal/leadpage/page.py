@@ -13,6 +13,7 @@ from leads.capture.models import Consent
 from leads.database.models import AFTER_SQL, Lead, Opportunity, Stage
 from leads.database.queries import (
     FactLine,
+    Stay,
     facts_for_page,
     may_close,
     notes_for_page,
@@ -20,14 +21,19 @@ from leads.database.queries import (
     path_steps,
     stage_history,
 )
+from leads.dispositions.appeals import may_contest, why_not_contestable
 from leads.dispositions.models import Disposition
 from leads.dispositions.touches import OUTCOMES, TOUCH_KINDS
 from leads.handoffs.models import Handoff
+from leads.meetings.checks import may_book
+from leads.meetings.lists import meetings_of_lead
 from leads.tasks.models import FollowUp
 from portal.accounts.models import Role, Side, User
-from portal.desk.case import next_act, no_longer
+from portal.desk.advice import next_act
+from portal.desk.case import changes_of, no_longer
 from portal.desk.forms import new_token
 from portal.desk.timeline import Story, folded_words, story_of
+from portal.leadpage.score import score_chart
 from scoring.definitions.registration import labels
 from scoring.engine.explanation import Explanation, explain_lead, explanations_of
 from scoring.engine.models import Evidence
@@ -48,6 +54,10 @@ class Passing:
     disposition: Disposition | None
     explanation: Explanation | None
     clocks: list[ClockView]
+
+    @property
+    def is_contestable(self) -> bool:
+        return self.disposition is not None and not why_not_contestable(self.disposition)
 
 
 def lead_context(
@@ -71,6 +81,7 @@ def lead_context(
         "lead": lead,
         "now": at,
         "explanation": explanation,
+        **_score_context(explanation, stays, passings),
         "facts": in_words(facts),
         "who": str(known.get("title") or known.get("role") or ""),
         "about": about(known),
@@ -83,10 +94,28 @@ def lead_context(
         "notes": notes_for_page(lead),
         "consents": list(Consent.objects.filter(lead=lead)[:5]),
         "follow_ups": _follow_ups(lead),
+        "meetings": meetings_of_lead(lead, at=at),
         "opportunity": opportunity,
         **_story_context(story, everything=everything),
         **_acts(lead, reader, opened, opportunity, passings),
     }
+
+
+def _score_context(
+    explanation: Explanation | None, stays: Sequence[Stay], passings: Sequence[Passing]
+) -> dict[str, Any]:
+    """Draw the score with what happened on the way, and say what would change it."""
+    if explanation is None or explanation.outlook is None:
+        return {"chart": None, "changes": []}
+    happened = [(stay.entered_at, _("MQL")) for stay in stays if stay.stage == Stage.MQL]
+    for one in passings:
+        if one.handoff.made_at is not None:
+            happened.append((one.handoff.made_at, _("handed over")))
+        if one.disposition is not None and one.disposition.decided_at is not None:
+            word = _("accepted") if one.disposition.reason is None else _("rejected")
+            happened.append((one.disposition.decided_at, word))
+    outlook = explanation.outlook
+    return {"chart": score_chart(outlook, happened), "changes": changes_of(outlook)}
 
 
 def in_words(facts: Sequence[FactLine]) -> list[FactLine]:
@@ -123,6 +152,8 @@ def _acts(
     accepted = any(one.handoff.outcome == "accepted" for one in passings)
     return {
         "can_decide": opened is not None and reader.role in DESK,
+        "can_contest": may_contest(reader),
+        "can_book": may_book(reader),
         "can_touch": reader.side == Side.SALES or reader.role == Role.ADMIN,
         "can_hand_over": reader.role in BY_MARKETING and lead.stage in MARKETINGS,
         "can_open": accepted and opportunity is None and may_close(reader),
@@ -134,7 +165,8 @@ def _acts(
 
 
 def _passings(lead: Lead, *, at: datetime) -> list[Passing]:
-    counting = Disposition.objects.standing().select_related("reason", "decided_by")
+    related = ("reason", "decided_by", "appeal__made_by", "appeal__answered_by")
+    counting = Disposition.objects.standing().select_related("handoff__lead", *related)
     handoffs = list(
         Handoff.objects.filter(lead=lead)
         .select_related("owner", "source", "team", "made_by")

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from leads.database.models import Lead
+from leads.database.presence import be_present
+from leads.dispositions.merged import may_merge, merged_into, parts_of
 from leads.dispositions.services import log_touch
 from portal.accounts.models import User
 from portal.core.http import user_of
@@ -39,6 +41,10 @@ def _show(
         everything="all" in request.GET,
     )
     context |= {"refused": refused, "errors": errors, "words": words}
+    context |= {
+        "parts": parts_of(lead, reader=user_of(request), at=context["now"]),
+        "can_merge": may_merge(user_of(request)) and lead.duplicate_of_id is None,
+    }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
     return render(request, "portal/leadpage/lead.html", context, status=status)
 
@@ -46,8 +52,24 @@ def _show(
 @login_required
 @require_GET
 def lead(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Who it is, where it stands, why, and everything that happened; ``?all`` unfolds."""
-    return _show(request, _to_see(user_of(request), public_id))
+    """Who it is, where it stands, why, and everything that happened; ``?all`` unfolds.
+
+    The address of a lead that became part of another leads there, with a sentence.
+    """
+    user = user_of(request)
+    found = Lead.objects.visible_to(user).select_related(*LOADED).filter(public_id=public_id)
+    lead = found.first()
+    if lead is not None and lead.duplicate_of_id is None:
+        be_present(user, lead.pk, at=timezone.now())
+        return _show(request, lead)
+    if (merged := merged_into(public_id, reader=user)) is not None:
+        gone, stays = merged
+        words = {"gone": gone.label, "stays": stays.label}
+        messages.info(
+            request, _("%(gone)s was merged into %(stays)s. This is the one that stays.") % words
+        )
+        return redirect(stays)
+    return _show(request, lead or _to_see(user, public_id))
 
 
 @login_required

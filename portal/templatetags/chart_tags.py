@@ -5,15 +5,22 @@ Everything here is pure geometry; a mark is never drawn for a value that is not 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from portal.templatetags.chart_files import data_address, svg_file
 
 register = template.Library()
 
 LEFT, RIGHT, TOP, BOTTOM = 32, 36, 16, 36  # margins of the line chart, in pixels
+NARROW_DAY, WIDE_DAY = 78, 160
 LAST_LABEL = 36  # kept free for the words beside the last mark
 
 
@@ -51,6 +58,59 @@ def bar(value: float | None, of: float, *, width: int = 44, series: int = 1) -> 
     """Draw a share of a whole as a bar; nothing filled where the value is unknown."""
     share = 0.0 if not value or not of else min(max(float(value) / float(of), 0), 1)
     return {"width": width, "filled": round(share * width, 1), "series": series}
+
+
+@register.inclusion_tag("components/_score_bar.html")
+def score_bar(
+    fit: int | None,
+    engagement: int | None,
+    *,
+    gates: Sequence[Mapping[str, Any]] = (),
+    width: int = 160,
+) -> dict[str, Any]:
+    """Draw a total as its two parts, in hundredths, with the gates (label, total) as ticks."""
+    if fit is None or engagement is None:
+        return {"width": width, "label": _("not scored"), "gates": []}
+    ends = [100, *(gate["total"] for gate in gates)]
+    place = Scale(0, max((fit + engagement) / 100, max(ends) * 1.2), 0, width)
+    first = place(max(fit, 0) / 100)
+    words = {"total": round((fit + engagement) / 100), "fit": fit // 100,
+             "engagement": engagement // 100}  # fmt: skip
+    return {
+        "width": width,
+        "fit": first,
+        "engagement": round(place(max(fit + engagement, 0) / 100) - first, 1),
+        "gates": [{"x": place(gate["total"]), "label": gate["label"]} for gate in gates],
+        "label": _("%(total)d: fit %(fit)d, engagement %(engagement)d") % words,
+    }
+
+
+@register.inclusion_tag("components/_day_strip.html")
+def day_strip(
+    days: Sequence[Mapping[str, Any]], *, label: str = "", width: int = 0
+) -> dict[str, Any]:
+    """Draw days side by side, ``width`` pixels each: what was open, what was used, due and touch.
+
+    Without a width few days get more of it than many.
+
+    A day maps ``label`` and ``parts`` (each ``kind``, ``start`` and ``end`` as shares of the
+    day), and where they fall on it ``due`` and ``touch``.
+    """
+    width = width or min(max(324 // max(len(days), 1), NARROW_DAY), WIDE_DAY)
+    drawn = []
+    for number, day in enumerate(days):
+        left = number * (width + 4)
+        place = Scale(0, 1, left, left + width)
+        parts = [
+            {"kind": part["kind"], "x": place(part["start"]),
+             "width": round(max(place(part["end"]) - place(part["start"]), 1), 1)}
+            for part in day["parts"]
+        ]  # fmt: skip
+        marks = {name: place(day[name]) for name in ("due", "touch") if day.get(name) is not None}
+        middle = left + width / 2
+        drawn.append({"x": left, "middle": middle, "width": width, "label": day["label"],
+                      "parts": parts, **marks})  # fmt: skip
+    return {"width": max(len(days) * (width + 4) - 4, 0), "days": drawn, "label": label}
 
 
 @register.inclusion_tag("components/_interval.html")
@@ -137,20 +197,29 @@ def line_chart(
     room = LEFT + RIGHT + LAST_LABEL
     step = (width - room) / max(len(points) - 1, 1)
     marks = [_mark(point, round(LEFT + i * step, 1), down) for i, point in enumerate(points)]
+    for mark, after in pairwise(marks):  # a label keeps clear of a line that rises through it
+        mark["is_rising"] = None not in (mark["y"], after["y"]) and after["y"] < mark["y"] - 4
     settled = [None if m["maturing"] or m["y"] is None else (m["x"], m["y"]) for m in marks]
-    return {
-        "title": title,
-        "unit": unit,
-        "finding": finding or title,
-        "head": head,
-        "width": width,
-        "height": height,
+    geometry = {
         "axis": height - BOTTOM,
         "right": width - RIGHT,
         "marks": marks,
         "lines": [polyline(run) for run in runs(settled)],
         "maturing": maturing_line(marks),
         "references": [dict(ref) | {"y": down(float(ref["value"]))} for ref in references],
+    }
+    drawn = render_to_string("components/chart/_marks.html", geometry)
+    size = {"width": width, "height": height}
+    return {
+        "title": title,
+        "unit": unit,
+        "finding": finding or title,
+        "head": head,
+        "drawn": drawn,
+        "file": data_address(svg_file(drawn, title=str(title), unit=str(unit), **size)),
+        "name": slugify(str(title)) or "chart",
+        **size,
+        **geometry,
     }
 
 
@@ -168,8 +237,18 @@ def _mark(point: Mapping[str, Any], x: float, down: Scale) -> dict[str, Any]:
         "label": point["label"],
         "n": point.get("n"),
         "shown": point.get("value") if shown is None else shown,
+        "between": _between(point),
         "maturing": bool(point.get("maturing")),
+        "is_rising": False,
     }
+
+
+def _between(point: Mapping[str, Any]) -> str:
+    """Say the interval for the table: “54 to 62”."""
+    if point.get("low") is None or point.get("high") is None:
+        return ""
+    ends = {"low": f"{float(point['low']):.1f}", "high": f"{float(point['high']):.1f}"}
+    return _("%(low)s to %(high)s") % ends
 
 
 def runs(

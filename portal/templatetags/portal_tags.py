@@ -1,5 +1,6 @@
 """Filters and tags of every page: icons, points, durations, moments, initials."""
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -10,15 +11,19 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.core.durations import THIN, duration_words
+from portal.core.durations import duration_words
 from portal.core.moments import day_words, moment_words
+from portal.core.numbers import MINUS, NOTHING, counted, percent, percent_range
 
 register = template.Library()
+register.filter(counted)
+register.filter(percent)
+register.simple_tag(percent_range)
 
-MINUS = "\N{MINUS SIGN}"
-NOTHING = "\N{EN DASH}"
+RANGE = re.compile(r"^(\d[\d,]*)-(\d[\d,]*)$")
 
 # The mark in front of a clock's words; on time and at risk show a ring of what is left instead.
 CLOCK_ICONS = {
@@ -34,7 +39,19 @@ CLOCK_ICONS = {
 @register.simple_tag
 def icon(name: str, extra: str = "", label: str = "") -> SafeString:
     """Draw an icon of the sprite. Without a label it is decoration and hidden from readers."""
-    href = f"{static('img/icons.svg')}#{name}"
+    return _icon(_sprite(), str(name), extra, str(label))
+
+
+@lru_cache(maxsize=1)
+def _sprite() -> str:
+    """The sprite's address: the same as long as the process."""
+    return static("img/icons.svg")
+
+
+@lru_cache(maxsize=2048)
+def _icon(sprite: str, name: str, extra: str, label: str) -> SafeString:
+    """A page draws a hundred of them, most of them alike."""
+    href = f"{sprite}#{name}"
     classes = f"icon {extra}".strip()
     if label:
         return format_html(
@@ -88,24 +105,11 @@ def whole_points(total: int | None) -> str:
 
 
 @register.filter
-def counted(number: int | None) -> str:
-    """Write a count with thousands apart: ``12,480``; an unknown one as a dash, never as 0."""
-    return NOTHING if number is None else f"{number:,}"
-
-
-@register.filter
-def percent(share: float | Decimal | None, decimals: int = 0) -> str:
-    """Write a share between 0 and 1: 0.42 is ``42 %``."""
-    if share is None:
-        return NOTHING
-    written = f"{Decimal(share) * 100:.{decimals}f}"
-    return f"{written.replace('-', MINUS)}{THIN}%"
-
-
-@register.simple_tag
-def percent_range(low: float, high: float) -> str:
-    """Write an interval of shares between 0 and 1: ``86 to 93 %``."""
-    return _("%(low)d to %(high)s") % {"low": round(low * 100), "high": percent(high)}
+def ranged(value: object) -> str:
+    """Write what is known: a whole number with thousands apart, ``200-999`` as ``200 to 999``."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return RANGE.sub(_(r"\1 to \2"), str(value))
 
 
 @register.filter
@@ -128,9 +132,14 @@ def moment(when: datetime | date | None, now: datetime | None = None) -> str | S
     now = timezone.localtime(now or timezone.now())
     if isinstance(when, datetime):
         local = timezone.localtime(when)
-        full = date_format(local, "l j F Y, H:i ") + (local.tzname() or "")
+        full = f"{_long_day(local.date(), get_language())}, {local:%H:%M} {local.tzname() or ''}"
         return _time(local.isoformat(), full, moment_words(local, now))
-    return _time(when.isoformat(), date_format(when, "l j F Y"), day_words(when, now.date()))
+    return _time(when.isoformat(), _long_day(when, get_language()), day_words(when, now.date()))
+
+
+@lru_cache(maxsize=512)
+def _long_day(day: date, language: str | None) -> str:
+    return date_format(day, "l j F Y")
 
 
 @register.filter
@@ -139,7 +148,8 @@ def clock_time(when: datetime | None) -> str | SafeString:
     if when is None:
         return NOTHING
     local = timezone.localtime(when)
-    return _time(local.isoformat(), date_format(local, "l j F Y, H:i"), f"{local:%H:%M}")
+    full = f"{_long_day(local.date(), get_language())}, {local:%H:%M}"
+    return _time(local.isoformat(), full, f"{local:%H:%M}")
 
 
 def _time(machine: str, full: str, words: str) -> SafeString:

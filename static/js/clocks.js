@@ -69,6 +69,7 @@
 
   function show(clock, now) {
     const left = leftOf(clock, now);
+    if (Number.isNaN(left)) return; // not told when it is due: what was served stays
     const state = stateOf(clock, left, now);
     if (!clock.classList.contains(`clock-${state}`)) {
       clock.classList.remove("clock-on_time", "clock-at_risk", "clock-breached");

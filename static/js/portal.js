@@ -4,7 +4,6 @@
 
 (() => {
   const root = document.documentElement;
-  root.dataset.js = "on";
 
   function dialogOf(link) {
     const id = link.dataset.opens || "";
@@ -34,6 +33,15 @@
       if (!menu.contains(target)) menu.open = false;
     }
     target.closest("[data-dismiss]")?.closest("[data-toast]")?.remove();
+
+    // What stands under a row opens and closes; its content comes with the first opening.
+    const expander = target.closest("[data-expands]");
+    if (expander) {
+      event.preventDefault();
+      const row = document.getElementById(expander.dataset.expands);
+      row.hidden = !row.hidden;
+      expander.setAttribute("aria-expanded", String(!row.hidden));
+    }
 
     const copy = target.closest("[data-copy]");
     if (copy) copyText(copy);
@@ -100,14 +108,18 @@
   });
 
   // After a swap the focus goes to what the server marked, or to the part that changed, if the
-  // element that had it is gone. A part that merely refreshes itself never takes the focus.
+  // element that had it is gone. A part that merely refreshes itself never takes the focus, and
+  // nor does one that settles after a quick hand has already moved it on.
+  let pressed = false;
+  document.addEventListener("htmx:afterSwap", () => { pressed = false; });
+  document.addEventListener("keydown", () => { pressed = true; }, true);
   document.addEventListener("htmx:afterSettle", (event) => {
     timeToasts();
     const part = event.detail.elt;
     if (!(part instanceof HTMLElement)) return;
     const wanted = part.querySelector("[data-focus]") || (part.matches("[data-focus]") ? part : null);
     const lost = !document.activeElement || document.activeElement === document.body;
-    if (!wanted && !lost) return;
+    if (!lost && (pressed || !wanted)) return;
     if (!wanted && event.detail.requestConfig?.triggeringEvent === undefined) return;
     const next = wanted || part;
     if (!next.matches("a, button, input, select, textarea, summary, [tabindex]")) next.tabIndex = -1;

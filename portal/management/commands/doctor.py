@@ -23,6 +23,7 @@ from portal.celery import app
 from portal.core import database_objects
 from portal.core.models import Heartbeat
 from portal.events.models import Delivery
+from scoring.engine.models import Rescore, RescoreRange
 
 QUIET = timedelta(minutes=2)  # beat says every half minute that a worker lives
 LATE = timedelta(minutes=5)
@@ -47,7 +48,7 @@ def check_migrations(at: datetime) -> Iterator[Finding]:
 
 def check_guards(at: datetime) -> Iterator[Finding]:
     standing = database_objects.standing_objects(connection)
-    missing = sorted({guard.name for guard in database_objects.GUARDS} - standing)
+    missing = sorted(database_objects.names() - standing)
     if missing:
         what = f"The database does not guard its evidence: {', '.join(missing)} missing."
         yield Finding(WRONG, what, "Run manage.py migrate: it makes them again.")
@@ -93,6 +94,16 @@ def check_imports(at: datetime) -> Iterator[Finding]:
         yield Finding(WRONG, what, "Start a worker: it goes on where it stopped.")
 
 
+def check_rescores(at: datetime) -> Iterator[Finding]:
+    """A range whose lease ran out long ago lost its worker, and nobody has taken it since."""
+    stuck = RescoreRange.objects.filter(
+        rescore__state=Rescore.State.RUNNING, done_at=None, leased_until__lt=at - LATE
+    )
+    if lost := stuck.select_related("rescore").first():
+        what = f"The rescore of {lost.rescore.started_at:%Y-%m-%d %H:%M} stands still at {lost}."
+        yield Finding(WRONG, what, "Start a worker, or run manage.py rescore: it goes on there.")
+
+
 def check_agreements(at: datetime) -> Iterator[Finding]:
     for kind, lack in (("definition", "nothing is scored"), ("terms", "no clock starts")):
         if version_in_force(kind, at=at) is None:
@@ -119,8 +130,8 @@ def check_waiting(at: datetime) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
-    check_guards, check_broker, check_worker, check_deliveries, check_imports, check_agreements,
-    check_people, check_waiting,
+    check_guards, check_broker, check_worker, check_deliveries, check_imports, check_rescores,
+    check_agreements, check_people, check_waiting,
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.management.base import BaseCommand, CommandError
 
 from leads.database.reports import LEADS_BY, SPEND_BY, Report, Span, leads_report, spend_report
-from leads.dispositions.reports import HANDOFFS_BY, handoffs_report, speed_report
+from leads.dispositions.reports import HANDOFFS_BY, cost_report, handoffs_report, speed_report
 from portal.accounts.models import Organisation
 from portal.core.errors import DomainError
 
@@ -19,6 +19,7 @@ SUBJECTS = {
     "leads": leads_report,
     "speed_to_lead": speed_report,
     "spend": spend_report,
+    "cost": cost_report,
 }
 EXAMPLES = f"""
 examples:
@@ -26,9 +27,10 @@ examples:
   manage.py report handoffs --by month source --from 2024-01-01 --to 2024-03-31
   manage.py report speed_to_lead --by source --json
   manage.py report spend --by month campaign
+  manage.py report cost --by source
 
 count by:
-  handoffs, speed_to_lead   {", ".join(HANDOFFS_BY)}
+  handoffs, speed_to_lead, cost   {", ".join(HANDOFFS_BY)}
   leads                     {", ".join(LEADS_BY)}
   spend                     {", ".join(SPEND_BY)}
 
@@ -38,7 +40,7 @@ counts in the total, and is left out of months and spans: "date unknown" says ho
 
 
 class Command(BaseCommand):
-    help = "Print counts of handoffs, leads, first calls or spend."
+    help = "Print counts of handoffs, leads, first calls, spend or what an accepted lead cost."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         parser = super().create_parser(prog_name, subcommand, **{**kwargs, "epilog": EXAMPLES})

@@ -159,14 +159,17 @@ def make_folders() -> None:
 
 
 def web_command(host: str, port: int, processes: int) -> list[str]:
-    """Return gunicorn's command line; with DEBUG it reloads edited code."""
+    """Return gunicorn's command line; with DEBUG it reloads edited code.
+
+    Else the code is loaded once and workers are forked from it: one that died is back at once.
+    """
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [
         *MODULE, "gunicorn", "portal.wsgi", "--bind", bind, "--worker-class", "gthread",
         "--workers", str(processes), "--threads", "8", "--graceful-timeout", "5",
         "--no-control-socket", "--log-level", "warning",
     ]  # fmt: skip
-    return [*command, "--reload"] if settings.DEBUG else command
+    return [*command, "--reload" if settings.DEBUG else "--preload"]
 
 
 def worker_command(processes: int) -> list[str]:

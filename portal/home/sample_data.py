@@ -1,12 +1,9 @@
-"""Sample data of the design page: invented people, no query."""
+"""What the catalogue of components shows of leads and evidence: invented people, no query."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django import template
 from django.utils import timezone
-
-register = template.Library()
 
 HASH = "9f3c71e0" + "ab" * 26 + "4ab2"
 REASONS = (
@@ -70,7 +67,6 @@ def _months() -> list[dict[str, Any]]:
     ]
 
 
-@register.simple_tag
 def design_sample() -> dict[str, Any]:
     """Return what the components show on the design page."""
     now = timezone.now().astimezone(UTC).replace(microsecond=0)
@@ -193,6 +189,80 @@ def design_sample() -> dict[str, Any]:
             ("Paid search", "52 of 96"),
             ("Webinar", "50 of 112"),
         ],
+        "two_names": ("in force", "draft"),
+        "two_lines": [
+            {"shown": shown, "base": base, "draft": draft, "record": base}
+            for shown, base, draft in (
+                ("7 Sep", 42, 30),
+                ("14 Sep", 39, 31),
+                ("21 Sep", 45, 33),
+                ("28 Sep", 44, 29),
+            )
+        ],
+        "spread": [
+            {"start": at, "end": at + 5, "draft": draft, "before": before}
+            for at, draft, before in zip(
+                range(-5, 125, 5),
+                (
+                    3,
+                    80,
+                    71,
+                    230,
+                    180,
+                    260,
+                    140,
+                    110,
+                    90,
+                    105,
+                    70,
+                    80,
+                    66,
+                    60,
+                    62,
+                    58,
+                    44,
+                    40,
+                    36,
+                    30,
+                    22,
+                    14,
+                    9,
+                    6,
+                    2,
+                    1,
+                ),
+                (
+                    2,
+                    90,
+                    66,
+                    210,
+                    190,
+                    240,
+                    150,
+                    120,
+                    80,
+                    130,
+                    90,
+                    84,
+                    70,
+                    61,
+                    60,
+                    60,
+                    50,
+                    44,
+                    38,
+                    34,
+                    26,
+                    18,
+                    12,
+                    8,
+                    5,
+                    3,
+                ),
+                strict=True,
+            )
+        ],
+        "spread_gates": [{"label": "MQL", "at": 40}, {"label": "Sales", "at": 100}],
         "heat": [
             {"label": "Not a decision-maker", "cells": [(24, 0), (10, 0), (15, 1)], "sum": 49},
             {"label": "Bad timing", "cells": [(9, 0), (13, 1), (12, 2)], "sum": 34},
