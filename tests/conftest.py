@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from portal.core import database_objects
+from tests import stages, template
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -53,16 +55,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="Chromium was not found"))
 
 
-# Who may do what is decided before the database is asked: the table is walked once.
-WALKED_ONCE = {"test_access.py", "test_other_teams.py"}
+# Who may do what is decided before the database is asked, and how many statements a list costs
+# is the same on both: these are walked once.
+WALKED_ONCE = {"test_access.py", "test_lists.py", "test_other_teams.py"}
+# What pages and forms show and refuse is the same on both: on PostgreSQL each is opened and
+# posted to once (architecture/test_opening.py), and lists are asked everything (journeys).
+ABOUT_PAGES = ("_pages.py", "test_pages.py", "test_forms.py", "test_views.py")
+FOLDERS_ABOUT_PAGES = {"workshop", "templatetags"}
+MORE_ABOUT_PAGES = {
+    "desk/test_advice.py", "desk/test_call_sheet.py", "desk/test_case.py", "desk/test_dock.py",
+    "desk/test_play.py", "leadpage/test_booking.py", "leadpage/test_score.py",
+    "dashboards/test_lists.py", "dashboards/test_members.py", "home/test_preferences.py",
+    "api/test_schema.py",
+}  # fmt: skip
 
 
 def needs_database(item: pytest.Item) -> bool:
-    """Tell whether a test reads or writes the database, by its mark or its fixtures."""
-    if item.path.name in WALKED_ONCE:
+    """Tell whether a test asks something that may differ from one database to the other."""
+    if is_about_pages(item.path) and not item.get_closest_marker("postgres"):
         return False
     fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
     return bool(fixtures) or item.get_closest_marker("django_db") is not None
+
+
+def is_about_pages(path: Path) -> bool:
+    """Tell whether a file's tests are about what is shown, asked and refused."""
+    return (
+        path.name in WALKED_ONCE
+        or path.name.endswith(ABOUT_PAGES)
+        or path.parent.name in FOLDERS_ABOUT_PAGES
+        or f"{path.parent.name}/{path.name}" in MORE_ABOUT_PAGES
+    )
 
 
 def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
@@ -80,6 +103,41 @@ def is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """Give this process a database of its own, copied from one that the migrations made."""
+    with django_db_blocker.unblock():
+        template.make_test_database()
+    yield
+    with django_db_blocker.unblock():
+        stages.end()
+        template.remove_test_database()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> None:
+    stages.before_fixture(fixturedef, request)
+
+
+@pytest.fixture
+def tidy(db: None) -> None:
+    """Clear away what rolled-back tests left in the tables, so that plans are those of clean ones.
+
+    By a connection of its own: PostgreSQL does not vacuum inside a transaction.
+    """
+    if connection.vendor == "postgresql":
+        other = connection.copy()
+        try:
+            with other.cursor() as cursor:
+                cursor.execute("VACUUM")
+        finally:
+            other.close()
 
 
 @pytest.fixture

@@ -193,14 +193,31 @@ def make_terms(*, at: datetime = AT, clauses: list[dict[str, Any]] | None = None
     return version
 
 
-def make_definition(*, at: datetime = AT, signed: bool = True) -> Version:
-    """Make the default definition: in force from ``at``, or a draft of it."""
+def make_definition(
+    *, at: datetime = AT, signed: bool = True, checklist: list[str] | None = None
+) -> Version:
+    """Make the default definition: in force from ``at``, or a draft of it.
+
+    ``checklist`` adds the answers that accepting needs to a signed one.
+    """
     marketing = make_user(role=Role.MARKETING_LEAD)
-    if signed:
+    if signed and checklist is None:
         sales = make_user(role=Role.SALES_LEAD)
         return seed_default(by_marketing=marketing, by_sales=sales, at=at)
     agreement, _ = Agreement.objects.get_or_create(
         slug="definition",
         defaults={"kind": "definition", "name": "Qualified lead", "created_at": at},
     )
-    return start_draft(agreement=agreement, by=marketing, at=at, clauses=default_clauses())
+    clauses = default_clauses()
+    if checklist:
+        body = {"questions": checklist}
+        asks = {"kind": "checklist", "key": "checklist", "position": 99, "body": body}
+        clauses = [*clauses, asks]
+    draft = start_draft(agreement=agreement, by=marketing, at=at, clauses=clauses)
+    if not signed:
+        return draft
+    version = propose(version=draft, by=marketing, at=at)
+    for signer in (marketing, make_user(role=Role.SALES_LEAD)):
+        sign(version=version, sha256=version.sha256, by=signer, at=at)
+    version.refresh_from_db()
+    return version

@@ -1,5 +1,7 @@
 """Everything `make test` runs, in order, with a closing summary. Each step is a plain command.
 
+The short checks run two at a time, before the suites, which keep two workers busy by themselves.
+
 A step that cannot run here (no PostgreSQL, no Chromium) is left out and named at the end; with
 ``CI=true`` that is a failure. ``FULL=1`` (`make test-full`) runs fault and property tests at
 full size. All steps run even when one fails, so that one run shows everything there is to mend.
@@ -13,7 +15,9 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -24,6 +28,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 IN_CI = os.environ.get("CI") == "true"
 FULL = os.environ.get("FULL") == "1"
 STEP_LIMIT = 2400 if FULL else 1500  # seconds; a step that takes longer hangs
+
+IN_MEMORY, ROOM = "/dev/shm", 4 * 2**30  # noqa: S108 - a folder of its own is made there
+TO_TELL = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
 
 # Skips that are no gap: another step runs the test, or it needs what a checkout may lack.
 EXPECTED_SKIPS = ("needs PostgreSQL", "only at full size")
@@ -89,9 +96,9 @@ def steps() -> list[Step]:
     on_postgres = {"TEST_DATABASE_URL": POSTGRES, "DATABASE_TESTS_ONLY": "1"}
     on_sqlite = {"TEST_DATABASE_URL": ""}
     return [
+        Step("mypy", ["-m", "mypy", *HERE, "manage.py"], PRODUCTION),  # the longest of the short
         Step("ruff", ["-m", "ruff", "check", "."]),
         Step("ruff format", ["-m", "ruff", "format", "--check", "."]),
-        Step("mypy", ["-m", "mypy", *HERE, "manage.py"], PRODUCTION),
         Step("migrations", [*MANAGE, "makemigrations", "--check", "--dry-run"], PRODUCTION),
         Step("deploy check", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
         suite("suite on SQLite", "not browser and not faults", on_sqlite, workers=2),
@@ -128,28 +135,54 @@ def browser_missing() -> str:
 
 
 def run(step: Step, scratch: Path) -> None:
-    """Run one step in the terminal's view and note how it went."""
+    """Run one step, a suite in the terminal's view, and note how it went."""
     if step.left_out:
         return
-    print(f"\n=== {step.name}", flush=True)
+    if step.is_suite:
+        print(f"\n=== {step.name}", flush=True)
     report = scratch / f"{step.name}.xml"
     extra = [f"--junit-xml={report}"] if step.is_suite else []
-    variables = {**os.environ, "VAR_DIR": str(scratch / "var"), **step.variables}
+    variables = {**os.environ, **own_folders(scratch), **step.variables}
     begun = time.monotonic()
+    said = ""
     try:
         done = subprocess.run(
             [sys.executable, *step.command, *extra],
             cwd=ROOT, env=variables, check=False, timeout=STEP_LIMIT, stdin=subprocess.DEVNULL,
+            **({} if step.is_suite else TO_TELL),
         )  # fmt: skip
-        step.code = done.returncode
+        said, step.code = done.stdout or "", done.returncode
     except subprocess.TimeoutExpired:
         print(f"{step.name} took longer than {STEP_LIMIT} s and was stopped.", flush=True)
         step.code = 124
     step.seconds = time.monotonic() - begun
+    if not step.is_suite:
+        print(f"\n=== {step.name}\n{said}", end="", flush=True)
     if step.is_suite:
         read_report(step, report)
     else:
         step.counts["failed" if step.failed else "passed"] = 1
+
+
+def own_folders(scratch: Path) -> dict[str, str]:
+    """Return where a step's programs keep their files: in a folder that goes with the run."""
+    kept = os.environ.get("TEST_TEMPLATE_DIR") or tempfile.gettempdir()
+    folders = {
+        "VAR_DIR": scratch / "var",
+        "TMPDIR": scratch / "tmp",
+        # Where nothing may be written beside the code, each of hundreds of programs would
+        # compile all of it anew.
+        "PYTHONPYCACHEPREFIX": scratch / "bytecode",
+    }
+    own = {name: str(path) for name, path in folders.items()}
+    return {"TEST_TEMPLATE_DIR": kept, "PYTHONDONTWRITEBYTECODE": "", **own}
+
+
+def fast_folder() -> str | None:
+    """Return the folder in memory, where there is room in it; databases then wait for no disk."""
+    if "TMPDIR" in os.environ or not os.access(IN_MEMORY, os.W_OK):
+        return None
+    return IN_MEMORY if shutil.disk_usage(IN_MEMORY).free > ROOM else None
 
 
 def read_report(step: Step, report: Path) -> None:
@@ -171,7 +204,7 @@ def read_report(step: Step, report: Path) -> None:
         step.counts["failed"] = 1
 
 
-def summary(done: list[Step]) -> str:
+def summary(done: list[Step], took: float) -> str:
     """Return what ran, what was left out and why, and the totals as the last line."""
     lines = ["", "=== what ran"]
     for step in done:
@@ -186,7 +219,7 @@ def summary(done: list[Step]) -> str:
         lines.append("CI=true: nothing may be left out, so this run has failed.")
     total: Counter[str] = sum((step.counts for step in done), Counter())
     missed = len(gaps) if IN_CI else 0
-    minutes, seconds = divmod(round(sum(step.seconds for step in done)), 60)
+    minutes, seconds = divmod(round(took), 60)
     lines += ["", f"took {minutes} min {seconds} s"]
     lines.append(
         f"{total['passed']} passed, {total['failed'] + missed} failed, {total['skipped']} skipped"
@@ -196,13 +229,19 @@ def summary(done: list[Step]) -> str:
 
 def main() -> int:
     """Run the steps; return 0 only when nothing failed (and in CI, nothing was left out)."""
-    planned = steps()
-    with tempfile.TemporaryDirectory(prefix="portal-checks-") as folder:
+    planned, begun = steps(), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="portal-checks-", dir=fast_folder()) as folder:
         scratch = Path(folder)
-        (scratch / "var").mkdir()
+        for name in ("var", "tmp"):
+            (scratch / name).mkdir()
+        with ThreadPoolExecutor(2) as two:
+            list(
+                two.map(partial(run, scratch=scratch), (one for one in planned if not one.is_suite))
+            )
         for step in planned:
-            run(step, scratch)
-    print(summary(planned), flush=True)
+            if step.is_suite:
+                run(step, scratch)
+    print(summary(planned, time.monotonic() - begun), flush=True)
     has_gaps = any(step.gaps for step in planned)
     return int(any(step.failed for step in planned) or (IN_CI and has_gaps))
 

@@ -12,112 +12,61 @@ role, and ``test_lists.py`` counts the queries of each list at 1 and at 40 rows.
 * ``lists`` adds, for each query string under which the page is a list, so many rows that the
   given person sees.
 * API addresses name the scope that a key needs for a method.
+
+The pages about agreements are in ``agreed.py``, the words of the table in ``entries.py``.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from portal.accounts.models import User
-from tests.architecture import rows
-from tests.architecture.world import ANONYMOUS, World
-
-Arguments = Callable[[World], Mapping[str, Any]]
-Rows = Callable[[World, User, int], object]
-
-SDR = frozenset({"sdr"})
-ACCOUNT_EXECUTIVE = frozenset({"account_executive"})
-SALES_LEAD = frozenset({"sales_lead"})
-MARKETING = frozenset({"marketing", "marketing_lead"})
-MARKETING_LEAD = frozenset({"marketing_lead"})
-LEADERSHIP = frozenset({"leadership"})
-ADMIN = frozenset({"admin"})
-SALES = SDR | ACCOUNT_EXECUTIVE | SALES_LEAD
-SIGNED_IN = SALES | MARKETING | LEADERSHIP | ADMIN
-SEES_EVERYTHING = MARKETING | LEADERSHIP | ADMIN
-EVERYBODY = SIGNED_IN | {ANONYMOUS}
-
-AT_THE_DESK = SDR | SALES_LEAD | ADMIN
-IMPORTERS = MARKETING | ADMIN
-WRITES_LEADS = SIGNED_IN - LEADERSHIP
-WRITES_AGREEMENTS = MARKETING | SALES_LEAD
-SIGNS = MARKETING_LEAD | SALES_LEAD
-NOBODY: frozenset[str] = frozenset()
-
-
-def nothing(world: World) -> Mapping[str, Any]:
-    return {}
-
-
-@dataclass(frozen=True)
-class Page:
-    """One address that people use with a browser."""
-
-    get: frozenset[str] = NOBODY
-    post: frozenset[str] = NOBODY
-    at: Arguments = nothing
-    data: Arguments = nothing
-    lists: Mapping[str, Rows] = field(default_factory=dict)
-    shared: str = ""
-    closed: str = ""  # why nobody at all is let in
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One address of the API: the scope a key needs for each method; empty is "not answered"."""
-
-    get: str = ""
-    post: str = ""
-    at: Arguments = nothing
-    data: Arguments = nothing
-    lists: Mapping[str, Rows] = field(default_factory=dict)
-    shared: str = ""
-
-
-def of(name: str, attribute: str = "public_id") -> Arguments:
-    """Return the argument that is an attribute of one of the world's things."""
-    return lambda world: {attribute: getattr(getattr(world, name), attribute)}
-
-
-PUBLIC = "everybody may open it who has its address"
-AGREED = "both sides read every version: it is what they agreed on"
-
-
-def agreement_pages(kind: str, list_name: str, name: str, slug: str, more: Rows) -> dict[str, Page]:
-    """Return the pages of one kind of agreement; all are the same for each kind."""
-
-    def one(world: World) -> Mapping[str, Any]:
-        return {"number": world.drafts[kind].number}
-
-    def clause(world: World) -> Mapping[str, Any]:
-        return {**one(world), "key": world.clause(kind)}
-
-    def new(world: World) -> Mapping[str, Any]:
-        return {**one(world), "slug": slug}
-
-    def both(at: Arguments) -> Page:
-        return Page(get=WRITES_AGREEMENTS, post=WRITES_AGREEMENTS, at=at, shared=AGREED)
-
-    return {
-        list_name: Page(get=SIGNED_IN, lists={"": getattr(rows, list_name)}),
-        f"{name}-start": Page(post=WRITES_AGREEMENTS),
-        name: Page(get=SIGNED_IN, at=one, shared=AGREED, lists={"": more}),
-        f"{name}-add": Page(get=WRITES_AGREEMENTS, at=one, shared=AGREED),
-        f"{name}-new": both(new),
-        f"{name}-clause": both(clause),
-        f"{name}-remove": both(clause),
-        f"{name}-propose": both(one),
-        f"{name}-withdraw": Page(post=WRITES_AGREEMENTS, at=one, shared=AGREED),
-        f"{name}-give-up": both(one),
-        f"{name}-sign": Page(get=SIGNS, post=SIGNS, at=one, shared=AGREED),
-    }
-
+from portal.home.posting import off_token
+from tests.architecture import backtests, pairs, reviewed, rows
+from tests.architecture.agreed import AGREED_PAGES
+from tests.architecture.alerted import ALERT_PAGES, alerts
+from tests.architecture.entries import (
+    ACCOUNT_EXECUTIVE,
+    ADMIN,
+    AGREED,
+    AS_SEEN,
+    AT_THE_DESK,
+    EVERYBODY,
+    HANDOFFS_SEEN,
+    IMPORTERS,
+    MARKETING,
+    MERGES,
+    PUBLIC,
+    SALES,
+    SALES_LEAD,
+    SDR,
+    SEES_EVERYTHING,
+    SIGNED_IN,
+    SIGNS,
+    WRITES_AGREEMENTS,
+    WRITES_LEADS,
+    Endpoint,
+    Page,
+    of,
+)
+from tests.architecture.hours import (
+    HOURS,
+    of_calendar,
+    of_calendar_day,
+    of_clock,
+    of_feed,
+    of_own_calendar,
+)
+from tests.architecture.teams import of_member, of_pass, of_team
+from tests.architecture.world import World
 
 PAGES: dict[str, Page] = {
     # Everybody's own pages
     "home": Page(get=SIGNED_IN),
     "preferences": Page(get=SIGNED_IN, post=SIGNED_IN),
+    "find": Page(get=SIGNED_IN, lists={"q=lead": rows.handoffs}),
     "design": Page(get=SIGNED_IN),
+    "digest-off": Page(
+        get=EVERYBODY,
+        post=EVERYBODY,
+        at=lambda world: {"token": off_token(world.sdr)},
+        shared=PUBLIC,
+    ),
     "notifications": Page(get=SIGNED_IN, lists={"": rows.notifications}),
     "notifications-read": Page(post=SIGNED_IN),
     "notification-open": Page(post=SDR, at=of("notification", "pk")),
@@ -145,17 +94,26 @@ PAGES: dict[str, Page] = {
     ),
     # The desk
     "desk": Page(get=AT_THE_DESK, lists={"": rows.handoffs}),
+    "desk-bulk": Page(get=AT_THE_DESK, post=AT_THE_DESK, lists={"": rows.handoffs}),
+    "desk-bulk-undo": Page(post=AT_THE_DESK, at=pairs.decided_together),
     "desk-handoff": Page(get=AT_THE_DESK, at=of("handoff"), lists={"": rows.on_the_handoff}),
     "desk-accept": Page(post=AT_THE_DESK, at=of("handoff")),
     "desk-reject": Page(post=AT_THE_DESK, at=of("handoff")),
+    "desk-sheet": Page(post=AT_THE_DESK, at=of("handoff")),
     "desk-touch": Page(post=AT_THE_DESK, at=of("handoff")),
     "desk-note": Page(post=AT_THE_DESK, at=of("handoff")),
+    "desk-skip": Page(post=AT_THE_DESK, at=of("handoff")),
+    "desk-snooze": Page(post=AT_THE_DESK, at=of("handoff")),
+    "desk-wake": Page(post=AT_THE_DESK, at=of("handoff")),
+    "desk-stay": Page(post=AT_THE_DESK, at=of("handoff")),
+    "desk-break": Page(post=SALES_LEAD | ADMIN, at=of("handoff")),
     "desk-undo": Page(post=AT_THE_DESK, at=of("decision", "pk")),
     # One lead
     "lead": Page(
         get=SIGNED_IN, at=of("lead"), lists={"": rows.on_the_lead, "all": rows.on_the_lead}
     ),
     "lead-edit": Page(get=WRITES_LEADS, post=WRITES_LEADS, at=of("lead")),
+    "lead-erase": Page(get=ADMIN, post=ADMIN, at=of("lead")),
     "lead-touch": Page(
         post=SALES | ADMIN, at=of("lead"), data=lambda world: {"kind": "call_outbound"}
     ),
@@ -187,15 +145,37 @@ PAGES: dict[str, Page] = {
         at=lambda world: {"public_id": world.lead.company.public_id},
         lists={"": rows.of_the_company},
     ),
+    "meetings": Page(get=SALES | ADMIN, lists={"": rows.meetings}),
+    "meeting": Page(get=SIGNED_IN, at=of("meeting")),
+    "meeting-ics": Page(get=SIGNED_IN, at=of("meeting")),
+    "meeting-new": Page(get=SALES | ADMIN, post=SALES | ADMIN, at=of("lead")),
+    "meeting-move": Page(get=SALES | ADMIN, post=SALES | ADMIN, at=of("meeting")),
+    "meeting-cancel": Page(post=SALES | ADMIN, at=of("meeting")),
+    "meeting-held": Page(post=SALES | ADMIN, at=of("meeting")),
     "follow-ups": Page(get=SIGNED_IN, lists={"": rows.follow_ups}),
     "follow-up-done": Page(post=SDR | ADMIN, at=of("follow_up", "pk")),
     "follow-up-reopen": Page(post=SDR | ADMIN, at=of("follow_up", "pk")),
     "team": Page(get=SALES_LEAD | ADMIN, lists={"": rows.handoffs}),
-    "team-reassign": Page(post=SALES_LEAD | ADMIN, at=of("handoff")),
+    "team-board": Page(
+        get=SALES_LEAD | ADMIN,
+        at=of_team,
+        lists={"": rows.handoffs, "list=open": rows.handoffs, "list=late": rows.late_handoffs},
+    ),
+    "team-pass-on": Page(post=SALES_LEAD | ADMIN, at=of_team),
+    "team-pass-back": Page(post=SALES_LEAD, at=of_pass),
+    "team-members": Page(
+        get=SALES_LEAD | ADMIN, post=SALES_LEAD | ADMIN, at=of_team, lists={"": rows.members}
+    ),
+    "team-away": Page(get=SALES_LEAD | ADMIN, post=SALES_LEAD | ADMIN, at=of_member),
+    "team-back": Page(post=SALES_LEAD | ADMIN, at=of_member),
+    "team-left": Page(
+        get=SALES_LEAD | ADMIN, post=SALES_LEAD | ADMIN, at=of_team, lists={"": rows.left_behind}
+    ),
     "my-sqls": Page(get=ACCOUNT_EXECUTIVE, lists={"": rows.handoffs}),
     "nurture": Page(get=SEES_EVERYTHING, lists={"": rows.in_nurture, "list=mend": rows.to_mend}),
     "releases": Page(get=SEES_EVERYTHING | SALES_LEAD, lists={"": rows.waiting_for_release}),
     "release": Page(post=SIGNS | ADMIN, data=lambda world: {"which": "all"}),
+    "rescore": Page(get=SEES_EVERYTHING | SALES_LEAD, post=SIGNS | ADMIN),
     # Imports and other ways in
     "imports": Page(get=IMPORTERS, lists={"": rows.imports}),
     "import-new": Page(get=IMPORTERS, post=IMPORTERS),
@@ -210,14 +190,83 @@ PAGES: dict[str, Page] = {
     "capture": Page(get=EVERYBODY, post=EVERYBODY, at=of("form", "slug"), shared=PUBLIC),
     "capture-thanks": Page(get=EVERYBODY, at=of("form", "slug"), shared=PUBLIC),
     # What both sides agree on
-    **agreement_pages("definition", "definitions", "definition", "fact", rows.rules),
-    **agreement_pages("terms", "terms", "terms-version", "promise", rows.promises),
+    **AGREED_PAGES,
+    **ALERT_PAGES,
     # What both sides learn
     "rejections": Page(get=SEES_EVERYTHING | SALES_LEAD, lists={"": rows.rejected}),
     "rejected-leads": Page(get=SEES_EVERYTHING | SALES_LEAD, lists={"": rows.rejected}),
+    **{
+        name: Page(get=SEES_EVERYTHING | SALES_LEAD)
+        for name in ("scoring", "scoring-together", "scoring-drift", "causes", "reason-quality")
+    },
+    "amendments": Page(
+        get=SEES_EVERYTHING | SALES_LEAD, lists={"": rows.amendments, "x": rows.answered_amendments}
+    ),
+    "amendments-look": Page(post=WRITES_AGREEMENTS),
+    "amendments-draft": Page(post=WRITES_AGREEMENTS),
+    "amendment": Page(
+        get=SEES_EVERYTHING | SALES_LEAD,
+        post=WRITES_AGREEMENTS,
+        at=lambda world: {"pk": rows.amendments(world, world.marketing, 1)[0].pk},
+        shared=AGREED,
+    ),
+    "rejection-reviews": Page(
+        get=SEES_EVERYTHING | SALES_LEAD, lists={"": rows.rejected, "x": reviewed.held}
+    ),
+    "rejection-review-start": Page(post=SEES_EVERYTHING | SALES_LEAD),
+    "rejection-review": Page(
+        get=SEES_EVERYTHING | SALES_LEAD,
+        post=SEES_EVERYTHING | SALES_LEAD,
+        at=lambda world: {"pk": reviewed.reviewed(world).pk},
+        lists={"": reviewed.in_review},
+        shared=HANDOFFS_SEEN,
+    ),
+    "rejection-review-on": Page(
+        get=SEES_EVERYTHING | SALES_LEAD,
+        at=lambda world: {"pk": reviewed.reviewed(world).pk},
+        shared=HANDOFFS_SEEN,
+    ),
+    "rejection-review-handoff": Page(
+        get=SEES_EVERYTHING | SALES_LEAD,
+        post=SEES_EVERYTHING | SALES_LEAD,
+        at=lambda world: {"pk": reviewed.reviewed(world).pk, "place": reviewed.place_in(world)},
+    ),
+    "second-opinions": Page(get=SDR | SALES_LEAD, post=SDR | SALES_LEAD),
+    "appeals": Page(
+        get=SEES_EVERYTHING | SALES_LEAD,
+        lists={"": rows.contested, "answered": rows.answered},
+    ),
+    "appeal": Page(
+        get=SEES_EVERYTHING | SALES_LEAD | SDR, post=SALES_LEAD | ADMIN, at=of("appeal", "pk")
+    ),
+    "contest": Page(get=MARKETING, post=MARKETING, at=of("rejection", "pk")),
+    "lead-merge": Page(get=MERGES, at=of("lead")),
+    "lead-merge-with": Page(get=MERGES, post=MERGES, at=pairs.two_leads),
+    "merge-undo": Page(post=MERGES, at=pairs.one_of_two),
     "scoreboard": Page(get=SIGNED_IN - SDR, lists={"": rows.breached}),
     "clocks": Page(get=SIGNED_IN, lists={"": rows.handoffs}),
-    "clock": Page(get=SIGNED_IN, at=lambda world: {"clock_id": world.clock.pk}),
+    "clock": Page(get=SIGNED_IN, at=of_clock),
+    "clock-pause": Page(get=SDR | SALES_LEAD | ADMIN, post=SDR | SALES_LEAD | ADMIN, at=of_clock),
+    "clock-resume": Page(post=SDR | SALES_LEAD | ADMIN, at=of_clock),
+    "clock-excuse": Page(get=SALES_LEAD | ADMIN, post=SALES_LEAD | ADMIN, at=of_clock),
+    "clock-excuse-back": Page(post=SALES_LEAD | ADMIN, at=of_clock),
+    "calendars": Page(get=SIGNED_IN),
+    "calendar-new": Page(get=SALES_LEAD | ADMIN, post=SALES_LEAD | ADMIN),
+    "calendar": Page(get=SIGNED_IN, at=of_calendar, shared=HOURS),
+    "calendar-week": Page(
+        get=SALES_LEAD | ADMIN, post=SALES_LEAD | ADMIN, at=of_own_calendar, shared=HOURS
+    ),
+    "calendar-day": Page(post=SALES_LEAD | ADMIN, at=of_calendar, shared=HOURS),
+    "calendar-holidays": Page(post=SALES_LEAD | ADMIN, at=of_calendar, shared=HOURS),
+    "calendar-person": Page(post=SALES_LEAD | ADMIN, at=of_calendar, shared=HOURS),
+    "calendar-day-remove": Page(post=SALES_LEAD | ADMIN, at=of_calendar_day, shared=HOURS),
+    "dashboard": Page(get=SEES_EVERYTHING),
+    "dashboard-file": Page(get=SEES_EVERYTHING, at=lambda world: {"form": "csv"}, shared=AS_SEEN),
+    "scoreboard-file": Page(get=SIGNED_IN - SDR, at=lambda world: {"form": "csv"}, shared=AS_SEEN),
+    "clocks-file": Page(get=SIGNED_IN, at=lambda world: {"form": "csv"}, shared=AS_SEEN),
+    "due-times": Page(get=SIGNED_IN, post=SIGNED_IN, data=lambda world: {"act": "make"}),
+    "due-calendar": Page(get=EVERYBODY, at=of_feed, shared=PUBLIC),
+    "source-figures": Page(get=SEES_EVERYTHING, post=IMPORTERS),
     "sources": Page(get=SEES_EVERYTHING, lists={"": rows.spend}),
     # How the API is used
     "api-schema": Page(get=SIGNED_IN),
@@ -233,6 +282,8 @@ ENDPOINTS: dict[str, Endpoint] = {
     "api-handoffs": Endpoint(get=READ, lists={"": rows.handoffs}),
     "api-handoff": Endpoint(get=READ, at=of("handoff")),
     "api-handoff-disposition": Endpoint(post=DECIDE, at=of("handoff")),
+    "api-alerts": Endpoint(get=READ, lists={"": alerts}),
+    "api-backtest": Endpoint(get=READ, at=backtests.a_tested, shared=AGREED),
     "api-versions": Endpoint(get=READ, lists={"": rows.definitions}),
     "api-version": Endpoint(
         get=READ,

@@ -5,19 +5,26 @@ from datetime import timedelta
 from leads.database.models import Lead, Spend, Stage
 from leads.database.notes import add_note
 from leads.database.sources import campaigns_named, sources_named
+from leads.dispositions import appeals
+from leads.dispositions.models import Appeal
 from leads.dispositions.services import log_touch
 from leads.handoffs.models import Handoff, Origin, Release
 from leads.handoffs.services import NewRelease, queue_releases
 from leads.imports.models import RejectedRow
+from leads.meetings.models import Meeting
+from leads.meetings.services import book
 from leads.nurture.services import start_nurture
 from leads.tasks.services import NewFollowUp, create_follow_ups
 from portal.accounts.models import Role, User
+from portal.agreements.cadence import decide, hold
+from portal.agreements.cadence_models import Review
 from portal.agreements.models import Clause
 from portal.agreements.services import give_up_draft, propose, sign
 from portal.notifications.services import News, tell_each
+from scoring.feedback.models import Amendment
 from sla.breaches.services import find_breaches
 from tests.architecture.world import World
-from tests.factories import make_handoff, set_stage
+from tests.factories import make_handoff, make_user, set_stage
 
 
 def handoffs(world: World, user: User, count: int) -> list[Handoff]:
@@ -34,6 +41,30 @@ def breached(world: World, user: User, count: int) -> None:
     find_breaches(at=world.at + timedelta(days=30), limit=1000)
 
 
+def late_handoffs(world: World, user: User, count: int) -> None:
+    """Hand so many over whose time is up."""
+    ids = [one.pk for one in world.hand_over(count)]
+    Handoff.objects.filter(pk__in=ids).update(due_at=world.at - timedelta(hours=1))
+
+
+def members(world: World, user: User, count: int) -> None:
+    for _ in range(count):
+        make_user(name=f"SDR {world.number()}", team=world.team)
+
+
+def left_behind(world: World, user: User, count: int) -> None:
+    """Let somebody leave who had so many SQLs, with a follow-up for each."""
+    gone = make_user(role=Role.ACCOUNT_EXECUTIVE, team=world.team)
+    ids = world.make_leads(count)
+    for lead in Lead.objects.filter(pk__in=ids):
+        set_stage(lead, Stage.SQL, at=world.at)
+    Lead.objects.filter(pk__in=ids).update(owner=gone)
+    due = world.at + timedelta(days=1)
+    items = [NewFollowUp(pk, gone.pk, due, "Call again", world.number()) for pk in ids]
+    create_follow_ups(items, by=world.marketing, at=world.at)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+
+
 def of_the_company(world: World, user: User, count: int) -> None:
     company = world.lead.company
     assert company is not None
@@ -44,6 +75,27 @@ def of_the_company(world: World, user: User, count: int) -> None:
 
 def rejected(world: World, user: User, count: int) -> None:
     world.reject(world.hand_over(count))
+
+
+def contested(world: World, user: User, count: int) -> list[Appeal]:
+    """Reject so many, and let marketing contest each."""
+    rejections = world.reject(world.hand_over(count))
+    return [
+        appeals.contest(disposition=one, by=world.marketing, words="Look again.", at=world.at)
+        for one in rejections
+    ]
+
+
+def answered(world: World, user: User, count: int) -> None:
+    """Answer so many appeals, every other one granted."""
+    for number, one in enumerate(contested(world, user, count)):
+        appeals.answer(
+            appeal=one,
+            by=world.people["sales_lead"],
+            at=world.at,
+            is_granted=number % 2 == 1,
+            words="We looked.",
+        )
 
 
 def to_mend(world: World, user: User, count: int) -> None:
@@ -112,6 +164,27 @@ def follow_ups(world: World, user: User, count: int) -> None:
     create_follow_ups(items, by=world.marketing, at=world.at)
 
 
+def meetings(world: World, user: User, count: int) -> None:
+    """Book so many for them, to come one after the other, and let as many be over."""
+    leads = Lead.objects.in_bulk(world.make_leads(2 * count))
+    made = [
+        book(
+            lead=lead,
+            handoff=None,
+            host=user,
+            starts_at=world.at + timedelta(hours=number + 1),
+            minutes=30,
+            subject=f"Meeting {world.number()}",
+            by=user,
+            at=world.at,
+            overlaps=True,
+        )
+        for number, lead in enumerate(leads.values())
+    ]
+    for one in made[:count]:
+        Meeting.objects.filter(pk=one.pk).update(starts_at=world.at - timedelta(hours=2))
+
+
 def notifications(world: World, user: User, count: int) -> None:
     number = world.number
     tell_each((News(user.pk, "test", number(), "Look", "/") for _ in range(count)), at=world.at)
@@ -145,9 +218,26 @@ def _versions(world: World, kind: str, count: int) -> None:
         world.draft(kind)
         give_up_draft(version=world.draft(kind), by=world.marketing, at=world.at)
         for signers in ([world.marketing], [world.marketing, world.people["sales_lead"]]):
-            version = propose(version=world.draft(kind), by=world.marketing, at=world.at)
+            draft = world.draft(kind)
+            draft.clauses.update(rationale=f"Another reason, {world.number()}")
+            version = propose(version=draft, by=world.marketing, at=world.at)
             for signer in signers:
                 sign(version=version, sha256=version.sha256, by=signer, at=world.at)
+
+
+def reviews(world: World, user: User, count: int) -> None:
+    """Hold so many check-ins; each makes the next."""
+    for _ in range(count):
+        review = (
+            world.review
+            if world.review.held_at is None
+            else Review.objects.filter(
+                held_at=None, rhythm=world.review.rhythm, agreement=world.review.agreement
+            ).get()
+        )
+        decide(review=review, text="Go on", by=world.marketing, at=world.at)
+        hold(review=review, agenda=[], by=world.marketing, at=world.at)
+        world.review.refresh_from_db()
 
 
 def rules(world: World, user: User, count: int) -> None:
@@ -173,4 +263,36 @@ def _clauses(world: World, kind: str, clause_kind: str, count: int) -> None:
             changed_at=world.at,
         )
         for _ in range(count)
+    )
+
+
+def amendments(world: World, user: User, count: int) -> list[Amendment]:
+    """Have the numbers propose so many changes of the definition in force."""
+    rule = {"name": "Read a case study", "points": "10"}
+    odds = {"fired": 90, "fired_accepted": 20, "others": 90, "others_accepted": 60,
+            "odds": [0.4, 0.3, 0.6]}  # fmt: skip
+    return Amendment.objects.bulk_create(
+        Amendment(
+            version=world.signed["definition"],
+            kind="points",
+            clause_kind="rule",
+            key=world.number(),
+            was=rule,
+            body=rule | {"points": "5"},
+            argument=odds,
+            n=90,
+            proposed_at=world.at,
+            seen_at=world.at,
+        )
+        for _ in range(count)
+    )
+
+
+def answered_amendments(world: World, user: User, count: int) -> None:
+    ids = [one.pk for one in amendments(world, user, count)]
+    Amendment.objects.filter(pk__in=ids).update(
+        state="drafted",
+        answered_by=world.marketing,
+        answered_at=world.at,
+        draft=world.drafts["definition"],
     )

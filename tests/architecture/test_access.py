@@ -10,20 +10,22 @@ from django.urls import reverse
 
 from portal.accounts.models import Role
 from tests.architecture import names
-from tests.architecture.access import ENDPOINTS, EVERYBODY, PAGES, Page
+from tests.architecture.access import ENDPOINTS, PAGES
 from tests.architecture.asking import OTHER_METHODS, ROLES, ask, is_let_in
-from tests.architecture.world import World
+from tests.architecture.entries import EVERYBODY, Page
+from tests.architecture.whole import whole_world
+from tests.stages import staged
 
 pytestmark = pytest.mark.django_db
 ADMIN_ROUTE = "admin/"
 # Posting without a token is refused everywhere else. The API is not in this list: it knows no
 # sessions, which ``test_keys.py`` shows.
-WITHOUT_TOKEN: dict[str, str] = {}  # name: why nobody can be tricked there
+WITHOUT_TOKEN: dict[str, str] = {  # name: why nobody can be tricked there
+    "digest-off": "only who has the signed address can stop that person's mail, and no more",
+}
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
+world = staged(whole_world)
 
 
 def is_admin(url: names.Url) -> bool:

@@ -29,7 +29,7 @@ def commands() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("path", [*tree.product_files(), *tree.test_files()], ids=tree.relative)
+@pytest.mark.parametrize("path", [*tree.product_files(), *tree.files_of_tests()], ids=tree.relative)
 def test_a_file_can_be_read_in_one_go(path: Path) -> None:
     if tree.relative(path) in LONGER_BY_REVIEW:
         assert lines_of(path) > LONGEST, "it has become short: take it off the list"

@@ -7,17 +7,18 @@ import pytest
 from django.urls import reverse
 
 from portal.accounts.models import ApiKey, Role, User
-from tests.architecture.access import ENDPOINTS, Endpoint
+from tests.architecture.access import ENDPOINTS
 from tests.architecture.asking import OTHER_METHODS, ask, is_let_in
+from tests.architecture.entries import Endpoint
 from tests.architecture.keys import key_headers, scopes
+from tests.architecture.whole import whole_world
 from tests.architecture.world import World
+from tests.stages import staged
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
+world = staged(whole_world)
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)

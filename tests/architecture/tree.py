@@ -12,7 +12,7 @@ TEMPLATES = ROOT / "templates"
 # Rooms in the order of the design: inside an app a room imports only rooms named before it.
 ROOMS = {
     "portal": (
-        "core", "accounts", "events", "agreements", "notifications",
+        "core", "accounts", "events", "agreements", "notifications", "watches",
         "desk", "leadpage", "home", "dashboards", "demo",
     ),
     "leads": (
@@ -20,7 +20,8 @@ ROOMS = {
         "capture", "tracking", "enrichment", "nurture", "meetings", "imports",
     ),
     "scoring": (
-        "rules", "definitions", "engine", "backtest", "feedback", "predictive", "workshop",
+        "rules", "definitions", "engine", "backtest", "feedback", "reviewing", "predictive",
+        "workshop",
     ),
     "sla": (
         "calendar", "terms", "clocks", "breaches", "escalations", "rehearsal", "scoreboard",
@@ -39,7 +40,7 @@ def product_files() -> list[Path]:
     return [path for path in found if "migrations" not in path.parts]
 
 
-def test_files() -> list[Path]:
+def files_of_tests() -> list[Path]:
     return [path for top in ("tests", "benchmarks") for path in sorted((ROOT / top).rglob("*.py"))]
 
 

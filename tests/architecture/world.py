@@ -5,18 +5,16 @@ and visible to everybody whom the table lets in. A second world of another name 
 beside the first, with people and things of its own.
 """
 
-import itertools
+import copy
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
-from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from leads.activities.models import TrackedObject
 from leads.activities.services import ActivityInput, record_activities, retag
-from leads.capture.models import CaptureForm
 from leads.database.facts import FactChange, write_facts
 from leads.database.models import Lead, Note, Opportunity, SavedView, StaleCause
 from leads.database.notes import add_note
@@ -27,14 +25,15 @@ from leads.database.saved_views import save_view
 from leads.dispositions.models import Disposition, Reason
 from leads.dispositions.services import accept, reject
 from leads.handoffs.models import Handoff
-from leads.imports.models import Import
-from leads.imports.services import begin_import, check_import, run_import, start_import
 from leads.tasks.models import FollowUp
 from leads.tasks.services import create_follow_up
 from portal.accounts import invitations
 from portal.accounts.models import Membership, Role, Team, User
+from portal.agreements.cadence import schedule
+from portal.agreements.cadence_models import Review
 from portal.agreements.models import Version
 from portal.agreements.services import start_draft
+from portal.agreements.talk import comment
 from portal.notifications.models import Notification
 from portal.notifications.services import tell
 from scoring.definitions.services import seed_default
@@ -42,25 +41,32 @@ from scoring.engine.services import settle
 from sla.clocks.models import Clock
 from sla.clocks.services import sync_clocks
 from sla.terms.services import seed_default_terms
-from tests.factories import make_source
+from tests.architecture.talk import Talk
+from tests.architecture.ways_in import WaysIn
 
 ANONYMOUS = "anonymous"
 IN_THE_TEAM = {Role.SDR, Role.ACCOUNT_EXECUTIVE, Role.SALES_LEAD}
 HOT = {"title": "VP Marketing", "industry": "software", "company_size": 320}
-CSV = b"Email;Name\nfirst@example.test;First\nnot an address;Second\n"
 
 
-class World:
+class World(Talk, WaysIn):
     """People and things of one test; everything is made through the product's own services."""
 
     def __init__(self, name: str = "inbound") -> None:
         self.name = name
         self.at = timezone.now().replace(microsecond=0)
-        self._numbers = itertools.count(1)
+        self._number = 0
 
     def number(self) -> str:
         """Return what makes the next thing's name its own."""
-        return f"{self.name}-{next(self._numbers):03}"
+        self._number += 1
+        return f"{self.name}-{self._number:03}"
+
+    def again(self) -> Self:
+        """Return a copy for one test, of this moment."""
+        found = copy.deepcopy(self)
+        found.at = timezone.now().replace(microsecond=0)
+        return found
 
     # People
 
@@ -143,6 +149,17 @@ class World:
     def drafts(self) -> dict[str, Version]:
         """One draft of each kind, by kind."""
         return {kind: self.draft(kind) for kind in self.signed}
+
+    @cached_property
+    def review(self) -> Review:
+        """The next check-in of the definition."""
+        schedule(at=self.signed["definition"].effective_from or self.at)
+        return Review.objects.filter(held_at=None).order_by("pk")[0]
+
+    def remark(self, kind: str) -> int:
+        """Return the id of something said of the kind's draft."""
+        draft = self.drafts[kind]
+        return comment(version=draft, text="Is this so?", by=self.marketing, at=self.at).pk
 
     def clause(self, kind: str) -> str:
         """Return the key of a clause of the kind's draft."""
@@ -264,30 +281,3 @@ class World:
     def notification(self) -> Notification:
         tell(users=[self.sdr], kind="test", key="one", text="Look at this", url="/", at=self.at)
         return Notification.objects.get(user=self.sdr)
-
-    # Ways in
-
-    @cached_property
-    def form(self) -> CaptureForm:
-        return CaptureForm.objects.create(
-            slug=f"demo-{self.name}",
-            name="Ask for a demo",
-            source=make_source(),
-            consent_text="You may write to me.",
-            thanks="Thank you.",
-        )
-
-    def upload(self) -> Import:
-        file = ContentFile(CSV, name=f"{self.number()}.csv")
-        return start_import(file=file, kind="leads", by=self.marketing, at=self.at)
-
-    @cached_property
-    def finished_import(self) -> Import:
-        """One that is over, with a rejected row."""
-        run = self.upload()
-        check_import(run=run, mapping=run.mapping, at=self.at)
-        begin_import(run=run, by=self.marketing, at=self.at, here=True)
-        run_import(run_id=run.pk, clock=lambda: self.at)
-        run.refresh_from_db()
-        assert (run.state, run.rejected) == ("done", 1)
-        return run

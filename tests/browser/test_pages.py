@@ -17,16 +17,26 @@ from playwright.sync_api import BrowserContext, Page, expect
 from portal.accounts.models import User
 from portal.demo.people import DOMAIN
 from portal.demo.services import make_demo
-from tests.browser.watch import DESK, ROOT, Watch, look, picture
+from tests.browser.watch import DESK, PHONE, ROOT, Watch, look, picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# Addresses below name the demo's first records, whatever ran before in this database.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, reset_sequences=True),
+]
 
 GUIDE = os.environ.get("GUIDE") == "1"
 LEADS = 1800 if GUIDE else 150
 PAGES = {
     "sdr": [("desk", "/desk/"), ("follow-ups", "/follow-ups/")],
-    "hugo": [("my-sqls", "/my-sqls/")],
-    "lukas": [("team", "/team/"), ("releases", "/releases/"), ("bell", "/notifications/")],
+    "hugo": [("my-sqls", "/my-sqls/"), ("meetings", "/meetings/")],
+    "lukas": [
+        ("appeals", "/appeals/"),
+        ("appeal", "/appeals/1/"),
+        ("team", "/team/"),
+        ("releases", "/releases/"),
+        ("bell", "/notifications/"),
+    ],
     "jonas": [
         ("rejections", "/rejections/"),
         ("rejected-leads", "/rejections/leads/"),
@@ -45,11 +55,16 @@ PAGES = {
         ("terms", "/sla/terms/"),
         ("terms-version", "/sla/terms/1/"),
         ("preferences", "/preferences/"),
+        ("design", "/design/"),
     ],
     "": [("sign-in", "/accounts/login/"), ("form", "/f/demo/"), ("thanks", "/f/demo/thanks/")],
 }
 # The pictures of the README, with their heights.
-IN_GUIDE = {"desk": 800, "lead": 800, "rejections": 1060, "draft": 800, "scoreboard": 800}
+IN_GUIDE = {
+    "desk": 800, "lead": 800, "rejections": 1060, "draft": 800, "scoreboard": 800, "team": 800,
+    "clocks": 800, "preferences": 800, "design": 800,
+}  # fmt: skip
+GUIDE_FOLDER = ROOT / "docs" / "guide"
 
 
 @pytest.fixture
@@ -109,11 +124,31 @@ def seen(page: Page, name: str) -> list[str]:
             expect(page.locator(".pane-head").nth(1)).to_contain_text("2 of")
         page.keyboard.press("r")
         page.keyboard.press("3")
+    if name == "clocks":
+        page.locator(".clock-opens").first.click()
+        expect(page.locator(".table-open .arithmetic")).to_be_visible()
     if GUIDE and name in IN_GUIDE:
-        page.set_viewport_size({"width": 1280, "height": IN_GUIDE[name]})
-        picture(page, ROOT / "docs" / "guide" / f"{name}.png", full_page=False)
-        page.set_viewport_size(DESK)
+        keep_for_the_guide(page, name)
     return look(page, name, folder="pages", axe=True)
+
+
+def keep_for_the_guide(page: Page, name: str) -> None:
+    """Take the picture of the README; of the desk also the dark one, a phone's and the palette."""
+    page.set_viewport_size({"width": 1280, "height": IN_GUIDE[name]})
+    picture(page, GUIDE_FOLDER / f"{name}.png", full_page=False)
+    if name == "desk":
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        picture(page, GUIDE_FOLDER / "desk-dark.png", full_page=False)
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.set_viewport_size(PHONE)
+        picture(page, GUIDE_FOLDER / "desk-phone.png", full_page=False)
+        page.set_viewport_size(DESK)
+        page.keyboard.press("Control+k")
+        page.keyboard.type("no")
+        expect(page.locator("#found-lead-1")).to_be_visible()
+        picture(page, GUIDE_FOLDER / "palette.png", full_page=False)
+        page.keyboard.press("Escape")
+    page.set_viewport_size(DESK)
 
 
 def open_best_lead(page: Page) -> Page:

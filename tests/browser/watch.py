@@ -15,7 +15,8 @@ THEMES = ("light", "dark")
 STICKING_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility()
     && one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML.slice(0, 90))"""
-AXE_RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+AXE_RUN = """async (only) => (await axe.run(document, {resultTypes: ["violations"],
+  ...(only.length ? {runOnly: only} : {rules: {"target-size": {enabled: true}}})})).violations
   .filter((one) => ["serious", "critical"].includes(one.impact))
   .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")}: `
     + `${node.html.slice(0, 120)} (${node.failureSummary.split("\\n").at(-1).trim()})`))"""
@@ -26,7 +27,8 @@ SETTLED = """() => Promise.all([document.fonts.ready,
 class Watch:
     """Follows browser contexts and keeps what their console and their answers complain of.
 
-    A refused script, style or image of the content security policy is such a complaint.
+    A refused script, style or image of the content security policy is such a complaint. A request
+    that was given up because a newer one, or another page, took its place is none.
     """
 
     def __init__(self) -> None:
@@ -39,7 +41,7 @@ class Watch:
         return context
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and message.text != "htmx:sendAbort":
             self.complaints.append(f"{message.type} on {message.location['url']}: {message.text}")
 
     def _read(self, response: Response) -> None:
@@ -77,9 +79,12 @@ def picture(page: Page, path: Path, *, full_page: bool = True) -> None:
     page.screenshot(path=path, full_page=full_page, caret="initial")
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe-core finds to be a serious or critical barrier on the page as it stands."""
+def violations(page: Page, *rules: str) -> list[str]:
+    """Return what axe-core finds to be a serious or critical barrier on the page as it stands.
+
+    ``rules`` asks for these alone.
+    """
     page.evaluate(SETTLED)
     page.evaluate(AXE.read_text())
-    found: list[str] = page.evaluate(AXE_RUN)
+    found: list[str] = page.evaluate(AXE_RUN, list(rules))
     return found

@@ -128,7 +128,7 @@ def check(result: Rush, handoffs: list[Handoff]) -> None:
     assert kinds["handoff.accepted"] + kinds["handoff.rejected"] == len(handoffs)
 
 
-def look_without_locking(handoff_id: int) -> Handoff:
+def look_without_locking(handoff_id: int, *, lead_id: int | None = None) -> Handoff:
     """Stand in for ``locked_with_lead``: reads the same, locks nothing, and lets others in."""
     handoff = Handoff.objects.select_related("lead__owner", "owner").get(pk=handoff_id)
     time.sleep(0.005)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import template
 from tests.faults.environment import product_environment
 
 ROWS = 20_000 if os.environ.get("FULL") == "1" else 2_000
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 POINTS = (0.0, 0.2, 0.45, 0.7, 0.95)  # of the rows: the kill comes when so many are stored
 PATIENCE = 120  # seconds
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("django_db_setup")]
 
 START = """
 import django; django.setup()
@@ -57,7 +58,7 @@ class Portal:
         self.environment = product_environment(folder, IMPORT_BATCH_ROWS=str(BATCH))
         for name in ("queue", "control"):
             (folder / "broker" / name).mkdir(parents=True)
-        self.python("manage.py", "migrate", "--verbosity", "0")
+        template.copy_to(folder / "db.sqlite3")
 
     def python(self, *arguments):
         subprocess.run(

@@ -8,11 +8,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
+from tests import template
 from tests.faults.environment import product_environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +41,7 @@ def start(folder: Path, port: int, *more: str) -> "subprocess.Popen[bytes]":
         )
 
 
-def wait_for(condition, folder: Path, seconds: float = 120.0) -> None:
+def wait_for(condition, folder: Path, seconds: float = 400.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, (folder / "output").read_text()
@@ -73,34 +76,28 @@ def heart_beats(folder: Path) -> bool:
         return bool(database.execute("SELECT count(*) FROM portal_heartbeat").fetchone()[0])
 
 
-@pytest.fixture
-def portal(tmp_path):
-    """A running portal: its supervisor, folder and port; whatever happens, it is ended."""
+@contextmanager
+def running(folder: Path) -> "Iterator[tuple[subprocess.Popen[bytes], int]]":
+    """Run a portal; yield its supervisor and port; whatever happens, it is ended."""
     port = free_port()
-    supervisor = start(tmp_path, port)
+    supervisor = start(folder, port)
     try:
-        wait_for(lambda: is_ready(supervisor, tmp_path), tmp_path)
-        yield supervisor, tmp_path, port
+        wait_for(lambda: is_ready(supervisor, folder), folder)
+        yield supervisor, port
     finally:
         supervisor.terminate()
         supervisor.wait(30)
 
 
-def test_all_three_work_and_ctrl_c_leaves_nothing_running(portal):
-    supervisor, folder, port = portal
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/accounts/login/", timeout=10) as answer:
-        assert answer.status == 200
-    wait_for(lambda: is_ready(supervisor, folder) and heart_beats(folder), folder)
-    everyone = family(supervisor.pid)
-    assert len(everyone) >= 6  # supervisor, guard, web and its processes, worker, beat
-    supervisor.send_signal(signal.SIGINT)
-    assert supervisor.wait(30) == 0
-    assert not left_of(everyone)
-    assert "have stopped" in (folder / "output").read_text()
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/accounts/login/", timeout=10) as page:
+            return page.status == HTTPStatus.OK
+    except OSError:
+        return False
 
 
-def test_a_killed_web_server_is_started_again(portal):
-    supervisor, folder, port = portal
+def web_of(supervisor: "subprocess.Popen[bytes]") -> int:
     listing = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, check=True)
     rows = [line.split(maxsplit=2) for line in listing.stdout.decode().splitlines()]
     (web,) = [
@@ -108,25 +105,36 @@ def test_a_killed_web_server_is_started_again(portal):
         for pid, parent, command in rows
         if int(parent) == supervisor.pid and "gunicorn" in command
     ]
-    os.kill(web, signal.SIGKILL)
-    wait_for(lambda: "web server ended" in (folder / "output").read_text(), folder)
-
-    def answers() -> bool:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/accounts/login/", timeout=2).close()
-        except OSError:
-            return False
-        return True
-
-    wait_for(answers, folder)
+    return web
 
 
-def test_a_killed_supervisor_takes_everything_along(portal):
-    supervisor, folder, _ = portal
-    everyone = family(supervisor.pid)
-    supervisor.kill()
-    supervisor.wait(30)
-    wait_for(lambda: not left_of(everyone), folder, seconds=30)
+def test_all_three_work_what_falls_is_started_again_and_ctrl_c_leaves_nothing(tmp_path):
+    with running(tmp_path) as (supervisor, port):  # from nothing: an empty folder
+        assert answers(port)
+        wait_for(lambda: is_ready(supervisor, tmp_path) and heart_beats(tmp_path), tmp_path)
+
+        web = web_of(supervisor)
+        os.kill(web, signal.SIGKILL)
+        wait_for(lambda: "web server ended" in (tmp_path / "output").read_text(), tmp_path)
+        wait_for(lambda: answers(port), tmp_path)
+        assert web_of(supervisor) != web
+
+        everyone = family(supervisor.pid)
+        assert len(everyone) >= 6  # supervisor, guard, web and its processes, worker, beat
+        supervisor.send_signal(signal.SIGINT)
+        assert supervisor.wait(60) == 0
+        assert not left_of(everyone)
+        assert "have stopped" in (tmp_path / "output").read_text()
+
+
+@pytest.mark.usefixtures("django_db_setup")
+def test_a_killed_supervisor_takes_everything_along(tmp_path):
+    template.copy_to(tmp_path / "db.sqlite3")
+    with running(tmp_path) as (supervisor, _):
+        everyone = family(supervisor.pid)
+        supervisor.kill()
+        supervisor.wait(30)
+        wait_for(lambda: not left_of(everyone), tmp_path, seconds=60)
 
 
 def test_a_taken_port_is_said_with_what_to_do(tmp_path):

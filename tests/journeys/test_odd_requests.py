@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from tests.architecture.access import ENDPOINTS, PAGES, SALES, Page
+from tests.architecture.access import ENDPOINTS, PAGES
+from tests.architecture.entries import SALES, Page
 from tests.architecture.keys import key_headers
 from tests.architecture.world import World
+from tests.conftest import FULL
 
 pytestmark = pytest.mark.django_db
 
@@ -30,17 +33,26 @@ def reader(page: Page) -> str:
     return min(page.get - SALES or page.get)
 
 
-def odd_queries(fields: set[str]) -> Iterator[dict[str, str]]:
-    """Yield each odd value under all names at once, and the worst ones under each field alone."""
-    yield from (dict.fromkeys(fields | ASKED, value) for value in ODD)
-    yield from ({name: value} for name in sorted({*fields, "cursor"}) for value in WORST)
+def odd_queries(fields: set[str], turn: int) -> Iterator[dict[str, str]]:
+    """Yield odd values under all names at once, and the worst ones under each field alone.
+
+    PostgreSQL refuses more values than SQLite does: that is where each field is asked alone.
+    Every list in its ``turn`` is asked another quarter of them; at full size, all.
+    """
+    values, worst = (ODD, WORST) if FULL else (ODD[turn % 4 :: 4], [WORST[turn % len(WORST)]])
+    yield from (dict.fromkeys(fields | ASKED, value) for value in values)
+    if connection.vendor == "sqlite" and not FULL:
+        return
+    yield from ({name: value} for name in sorted({*fields, "cursor"}) for value in worst)
 
 
-def failures(client: Client, address: str, fields: set[str], **more: object) -> list[str]:
+def failures(
+    client: Client, address: str, fields: set[str], turn: int, **more: object
+) -> list[str]:
     """Return the queries that this list has no answer to."""
     return [
         f"{address} {str(query)[:80]}"
-        for query in odd_queries(fields)
+        for query in odd_queries(fields, turn)
         if client.get(address, query, **more).status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
     ]
 
@@ -48,7 +60,7 @@ def failures(client: Client, address: str, fields: set[str], **more: object) -> 
 def test_a_list_answers_whatever_it_is_asked(client) -> None:
     world, found = World(), []
     client.raise_request_exception = False
-    for name, page in LISTS.items():
+    for turn, (name, page) in enumerate(LISTS.items()):
         role = reader(page)
         for add in page.lists.values():
             add(world, world.people[role], 1)
@@ -56,17 +68,17 @@ def test_a_list_answers_whatever_it_is_asked(client) -> None:
         address = reverse(name, kwargs=page.at(world))
         html = client.get(address).getvalue().decode()
         fields = set(FIELD.findall(html)) - {"csrfmiddlewaretoken"}
-        found += failures(client, address, fields)
+        found += failures(client, address, fields, turn)
     assert found == []
 
 
 def test_an_api_list_answers_whatever_it_is_asked(client) -> None:
     world, found = World(), []
     client.raise_request_exception = False
-    for name, endpoint in API_LISTS.items():
+    for turn, (name, endpoint) in enumerate(API_LISTS.items()):
         for add in endpoint.lists.values():
             add(world, world.people["admin"], 1)
         headers = key_headers(world, [endpoint.get])
         address = reverse(name, kwargs=endpoint.at(world))
-        found += failures(client, address, {"updated_since", "email"}, headers=headers)
+        found += failures(client, address, {"updated_since", "email"}, turn, headers=headers)
     assert found == []

@@ -3,8 +3,9 @@
 Handoffs come into being as they do for people: activities, settling, evidence, clocks.
 """
 
+import copy
 from datetime import datetime, timedelta
-from itertools import count
+from typing import Self
 
 from django.db.models import F
 from django.utils import timezone
@@ -27,8 +28,9 @@ class Scene:
     """One team with two SDRs and their lead, two account executives, and marketing."""
 
     def __init__(self, at: datetime | None = None) -> None:
+        self.is_now = at is None
         self.at = (at or timezone.now()).replace(microsecond=0)
-        self.numbers = count(1)
+        self.number = 0
         self.team = make_team("Inbound", is_default=True)
         people = {"sofia": Role.SDR, "anna": Role.SDR, "tom": Role.SALES_LEAD,
                   "jan": Role.ACCOUNT_EXECUTIVE, "lena": Role.ACCOUNT_EXECUTIVE}  # fmt: skip
@@ -44,6 +46,13 @@ class Scene:
             signers = {"by_marketing": self.people["priya"], "by_sales": self.people["tom"]}
             seed_default(**signers, at=start)
             seed_default_terms(**signers, at=start)
+
+    def again(self) -> Self:
+        """Return a copy for one test, of this moment unless an instant was given."""
+        found = copy.deepcopy(self)
+        if self.is_now:
+            found.at = timezone.now().replace(microsecond=0)
+        return found
 
     def __getattr__(self, name: str) -> User:
         try:
@@ -61,9 +70,10 @@ class Scene:
         **lead: object,
     ) -> Handoff:
         """Hand one lead over, ``age`` ago, by its own doing; ``owner`` None leaves it waiting."""
-        number, at = next(self.numbers), self.at - age
+        self.number, at = self.number + 1, self.at - age
+        name = name or f"Lead {self.number:03}"
         with held():
-            made = make_lead(at=at - timedelta(days=9), name=name or f"Lead {number:03}", **lead)
+            made = make_lead(at=at - timedelta(days=9), name=name, **lead)
             self.interest(made, at=at, visits=visits)
             Standing.objects.filter(lead=made).update(stale_since=at, stale_cause=StaleCause.LIVE)
             settle([made.pk], at=at)

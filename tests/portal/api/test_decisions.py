@@ -2,7 +2,7 @@
 
 import pytest
 
-from leads.dispositions.models import Disposition
+from leads.dispositions.models import CallSheet, Disposition
 from leads.handoffs.models import Handoff
 from portal.accounts.models import Role
 from portal.agreements.models import Version
@@ -84,6 +84,42 @@ def test_what_a_decision_needs_is_said_by_field(caller, sent, field) -> None:
     answer = caller.post(f"handoffs/{handoff.public_id}/disposition/", sent)
     assert answer.status_code == 422, answer.content
     assert field in answer.json()["errors"]
+    assert not Disposition.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_acceptance_needs_the_checklist_here_too(caller) -> None:
+    handoff = make_handoff(checklist=["pain", "budget"])
+    answer = caller.post(f"handoffs/{handoff.public_id}/disposition/", {"outcome": "accepted"})
+    assert answer.status_code == 422, answer.content
+    (sentence,) = answer.json()["errors"]["checklist"]
+    assert sentence == "Accepting needs more on the call sheet: pain, budget."
+    assert not Disposition.objects.exists()
+    shown = caller.get(f"handoffs/{handoff.public_id}/").json()
+    assert shown["checklist"] == ["pain", "budget"]
+
+
+@pytest.mark.django_db
+def test_a_call_sheet_comes_with_the_decision_or_not_at_all(caller) -> None:
+    handoff = make_handoff(checklist=["pain", "budget"])
+    address = f"handoffs/{handoff.public_id}/disposition/"
+    sent = {"outcome": "accepted", "call_sheet": {"pain": "Retyped orders"}}
+    assert caller.post(address, sent).status_code == 422
+    assert not CallSheet.objects.exists()  # the decision was refused: nothing is half done
+    sent["call_sheet"]["budget"] = "20 k"
+    assert caller.post(address, sent).status_code == 201
+    sheet = CallSheet.objects.get(handoff=handoff)
+    assert (sheet.pain, sheet.budget, sheet.revision) == ("Retyped orders", "20 k", 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sheet", [{"horoscope": "Leo"}, {"budget": "x" * 201}, "pain", None])
+def test_a_call_sheet_asks_what_it_asks(caller, sheet) -> None:
+    handoff = make_handoff()
+    sent = {"outcome": "accepted", "call_sheet": sheet}
+    answer = caller.post(f"handoffs/{handoff.public_id}/disposition/", sent)
+    assert answer.status_code == 422, answer.content
+    assert "call_sheet" in str(answer.json()["errors"])
     assert not Disposition.objects.exists()
 
 

@@ -34,6 +34,8 @@ def test_the_schema_is_complete_and_valid(tmp_path) -> None:
             "handoffs/",
             "handoffs/{public_id}/",
             "handoffs/{public_id}/disposition/",
+            "definitions/{number}/backtest/",
+            "alerts/",
             "versions/",
             "versions/{agreement}/{number}/",
         )

@@ -3,7 +3,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from portal.accounts.models import User
-from portal.core.database_objects import GUARDS, standing_objects
+from portal.core.database_objects import names, standing_objects
 from portal.core.models import Unlock
 from portal.events.models import Event
 from portal.events.services import record
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_database_holds_exactly_the_listed_triggers():
-    assert standing_objects(connection) == {guard.name for guard in GUARDS}
+    assert standing_objects(connection) == names()
 
 
 @pytest.fixture
@@ -47,4 +47,4 @@ def test_the_erasing_service_may_pass_inside_its_transaction(event):
 @pytest.mark.django_db(transaction=True)
 def test_migrating_again_keeps_the_triggers():
     call_command("migrate", verbosity=0)
-    assert standing_objects(connection) == {guard.name for guard in GUARDS}
+    assert standing_objects(connection) == names()

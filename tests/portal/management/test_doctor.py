@@ -1,7 +1,7 @@
 """What the doctor finds, and what it says to do."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -12,12 +12,14 @@ from django.utils import timezone
 from leads.dispositions.models import Reason
 from leads.imports.models import Import
 from portal.accounts.models import ApiKey, Role
+from portal.agreements.models import Version
 from portal.core import database_objects
 from portal.core.models import Heartbeat
 from portal.core.tasks import beat_heart
 from portal.events.models import Delivery, Event
 from portal.events.services import record
 from scoring.definitions.services import seed_default
+from scoring.engine.models import Rescore, RescoreRange
 from tests.factories import make_handoff, make_lead, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +35,7 @@ def well(db: None) -> None:
         by_sales=make_user(role=Role.SALES_LEAD),
         at=timezone.now() - timedelta(days=1),
     )
+    Delivery.objects.update(state=Delivery.State.DONE)  # a worker has done what followed
     beat_heart()
 
 
@@ -68,6 +71,12 @@ def stuck_import() -> None:
                           created_at=then, leased_until=then, next_row=41)  # fmt: skip
 
 
+def stuck_rescore() -> None:
+    then = datetime(2026, 3, 1, 7, 30, tzinfo=UTC)
+    rescore = Rescore.objects.create(version=Version.objects.get(), started_at=then)
+    RescoreRange.objects.create(rescore=rescore, first=1, last=4000, leased_until=then)
+
+
 @pytest.mark.parametrize(
     ("break_it", "said"),
     [
@@ -76,6 +85,7 @@ def stuck_import() -> None:
         (late_delivery, "failed for good: a.b"),
         (late_delivery, "due for more than five minutes"),
         (stuck_import, "deals.csv has stood still at row 41"),
+        (stuck_rescore, "2026-03-01 07:30 stands still at leads 1 to 4000"),
         (lambda: Reason.objects.update(is_active=False), "No reason is offered"),
         (lambda: database_objects.drop_all(connection), "does not guard its evidence"),
     ],

@@ -1,18 +1,31 @@
 """What the shared components promise to every page."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.template.loader import render_to_string
 
-from portal.templatetags.design import design_sample
+from portal.home.design import CATALOGUE, takes
+from portal.home.sample_data import design_sample
+from portal.templatetags.chart_tags import day_strip, score_bar
 
 NOW = datetime(2026, 11, 24, 9, 4, tzinfo=UTC)
 
 
 def draw(name: str, **context: Any) -> str:
     return render_to_string(f"components/{name}.html", context)
+
+
+def test_an_excuse_keeps_its_reason_out_of_a_narrow_row() -> None:
+    """A sentence there would push a list wider than a phone; it is in the title."""
+    words = "excused, The telephone system was down from nine to eleven."
+    short = draw("_clock", state="excused", words=words)
+    assert ">excused</span>" in short
+    assert f'title="{words}"' in short
+    assert f">{words}</span>" in draw("_clock", state="excused", words=words, size="lg")
 
 
 @pytest.mark.parametrize("state", ["on_time", "at_risk", "breached"])
@@ -88,3 +101,48 @@ def test_a_finished_progress_is_asked_for_no_longer() -> None:
     finished = draw("_progress", done=2, total=2, words="Done", url="/p/", finished=True)
     assert 'hx-trigger="every 2s"' in running
     assert "hx-get" not in finished
+
+
+# The frame of every page, and what stands inside another component.
+FRAME = {"bell", "keys_dialog", "mark", "nav", "palette", "scripts", "styles", "day_strip"}
+
+
+def test_every_component_is_in_the_catalogue_once() -> None:
+    folder = Path(settings.BASE_DIR) / "templates" / "components"
+    there = {path.stem.removeprefix("_") for path in folder.glob("_*.html")}
+    shown = [name for group in CATALOGUE.values() for one in group for name in one.files]
+    listed = [Path(name).stem.removeprefix("_") for name in shown if "components/" in name]
+    assert len(listed) == len(set(listed))
+    assert there - set(listed) == FRAME
+
+
+def test_a_component_says_in_its_first_line_what_it_takes() -> None:
+    shown = [name for group in CATALOGUE.values() for one in group for name in one.files]
+    assert [name for name in shown if "Context" not in takes(name)] == []
+    assert takes("components/_badge.html").startswith("Context: text; icon; tone")
+
+
+def test_a_score_bar_shows_both_parts_and_the_gates() -> None:
+    drawn = score_bar(3000, 8000, gates=[{"total": 40, "label": "MQL"}], width=120)
+    assert (drawn["fit"], drawn["engagement"]) == (30, 80)  # of at least 120 points
+    assert drawn["gates"] == [{"x": 40, "label": "MQL"}]
+    assert drawn["label"] == "110: fit 30, engagement 80"
+    assert score_bar(None, 100)["label"] == "not scored"
+    below = score_bar(-1000, 500)
+    assert (below["fit"], below["engagement"]) == (0, 0)
+
+
+def test_a_day_strip_places_what_counted_and_when_it_was_due() -> None:
+    parts = [{"kind": "used", "start": 0.5, "end": 0.75}]
+    days = [{"label": "Fri", "parts": []}, {"label": "Mon", "parts": parts, "due": 0.75}]
+    drawn = day_strip(days, width=100)
+    assert drawn["width"] == 204
+    assert drawn["days"][1]["parts"] == [{"kind": "used", "x": 154, "width": 25}]
+    assert drawn["days"][1]["due"] == 179
+    assert "due" not in drawn["days"][0]
+    assert [day_strip(days[:1] * n)["width"] for n in (0, 1, 7)] == [0, 160, 7 * 82 - 4]
+
+
+def test_a_toast_that_stays_on_a_page_is_not_timed() -> None:
+    assert "data-toast" not in draw("_toast", text="Saved", still=True)
+    assert "data-toast" in draw("_toast", text="Saved")

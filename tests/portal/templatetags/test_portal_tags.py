@@ -55,6 +55,22 @@ def test_what_is_not_known_is_never_written_as_zero() -> None:
     assert tags.whole_points(-4) == "−4"
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (891, "891"),
+        (12000, "12,000"),
+        ("1,000-5,000", "1,000 to 5,000"),
+        ("200-999", "200 to 999"),
+        ("B2B-SaaS", "B2B-SaaS"),
+        ("2026-10-03", "2026-10-03"),
+        (True, "True"),
+    ],
+)
+def test_a_fact_is_written_as_people_read_it(value: object, written: str) -> None:
+    assert tags.ranged(value) == written
+
+
 def test_a_share_is_written_in_percent() -> None:
     assert tags.percent(0.42) == "42\u00a0%"
     assert tags.percent(Decimal("0.706"), 1) == "70.6\u00a0%"

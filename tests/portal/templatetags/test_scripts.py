@@ -7,7 +7,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from playwright.sync_api import Page, expect
 
-from portal.templatetags.design import design_sample
+from portal.home.sample_data import design_sample
 
 pytestmark = pytest.mark.browser
 
@@ -120,3 +120,24 @@ def test_an_undo_leaves_with_its_ten_seconds(page: Page) -> None:
     expect(page.locator("[data-toast]")).to_have_count(1)
     page.clock.run_for(1_200)
     expect(page.locator("[data-toast]")).to_have_count(0)
+
+
+def test_a_key_of_the_page_goes_before_the_same_key_of_the_frame(page: Page) -> None:
+    frame = '<header data-frame><button data-key="/" id="everywhere">Find</button></header>'
+    show(page, frame + '<input data-key="/" id="here">')
+    page.keyboard.press("/")
+    expect(page.locator("#here")).to_be_focused()
+
+
+def test_own_keys_take_the_place_of_the_usual_ones(page: Page) -> None:
+    show(page, picker())
+    page.evaluate("panel.hidden = false")
+    page.evaluate("document.body.dataset.keymap = JSON.stringify({r: 'w'})")
+    page.evaluate("() => { document.getElementById('open').onclick = () => { pressed = 1; }; }")
+    page.evaluate("window.pressed = 0")
+    page.keyboard.press("r")
+    assert page.evaluate("pressed") == 0
+    page.keyboard.press("w")
+    assert page.evaluate("pressed") == 1
+    page.keyboard.press("4")  # digits stay
+    assert chosen(page) == ["4"]
