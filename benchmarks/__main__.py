@@ -18,7 +18,23 @@ from time import perf_counter
 from benchmarks.databases import KINDS, SERVER, postgres_missing, run, throw_away
 
 ALONE = {"due_time": "Due times", "import_rows": "Import", "ingest": "Ingest over HTTP"}
-FILLED = {"desk_queue": "The desk", "lead_list": "The lead list"}  # they share one filled database
+FILLED = {  # they share one filled database; the last three make teams and rows of their own
+    "desk_queue": "The desk",
+    "lead_list": "The lead list",
+    "team_board": "The team board",
+    "scoreboard": "The scoreboard",
+    "breaches": "Breaches",
+}
+SCORED = {
+    "preview": "A draft's preview",
+    "evaluation": "Evaluation out of columns",
+    "rescore": "Rescoring everybody",
+    "backtest": "Back-test",
+}
+LEARNT = {"learning": "Learning from decisions"}
+# What fills a database, and for whom.
+GROUPS = {"data": FILLED, "histories": SCORED, "decisions": LEARNT}
+EVERY = ALONE | FILLED | SCORED | LEARNT
 IMPORTS = ("leads", "handoffs")
 
 
@@ -27,7 +43,7 @@ def main() -> int:
     if given.here:
         _measure_here(given.names)
         return 0
-    names = given.names or [*ALONE, *FILLED]
+    names = given.names or [*EVERY]
     kinds, missing = [given.database] if given.database else list(KINDS), postgres_missing()
     if missing and "PostgreSQL" in kinds:
         kinds.remove("PostgreSQL")
@@ -50,12 +66,12 @@ def _arguments() -> argparse.Namespace:
         "python -m benchmarks", description=purpose, epilog=more,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*ALONE, *FILLED]))
-    parser.add_argument("--leads", type=int, default=100_000, help="for the desk and the list")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(EVERY))
+    parser.add_argument("--leads", type=int, default=100_000, help="for all but the first three")
     parser.add_argument("--database", choices=KINDS, help="only this one")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)  # in a child
     given = parser.parse_args()
-    if not given.here and (unknown := set(given.names) - {*ALONE, *FILLED}):
+    if not given.here and (unknown := set(given.names) - EVERY.keys()):
         parser.error(f"there is no benchmark called {', '.join(sorted(unknown))}")
     return given
 
@@ -80,15 +96,16 @@ def _on(kind: str, names: Sequence[str], leads: int) -> list[str]:
         _title("ingest", kind)
         server = ["--database", SERVER] if kind == "PostgreSQL" else []
         failed += ["ingest"] * bool(run(dict(os.environ), "benchmarks.ingest", *server))
-    if filled := [name for name in FILLED if name in names]:
-        failed += _on_filled(kind, filled, leads)
+    for filler, group in GROUPS.items():
+        if filled := [name for name in group if name in names]:
+            failed += _on_filled(kind, filler, filled, leads)
     return failed
 
 
-def _on_filled(kind: str, names: Sequence[str], leads: int) -> list[str]:
+def _on_filled(kind: str, filler: str, names: Sequence[str], leads: int) -> list[str]:
     with throw_away(kind) as environment:
         migrated = run(environment, "manage", "migrate", "--verbosity", "0") == 0
-        if not migrated or run(environment, "benchmarks", "--here", "data", str(leads)):
+        if not migrated or run(environment, "benchmarks", "--here", filler, str(leads)):
             return ["filling", *names]
         failed = []
         for name in names:
@@ -98,7 +115,7 @@ def _on_filled(kind: str, names: Sequence[str], leads: int) -> list[str]:
 
 
 def _title(name: str, more: str = "") -> None:
-    words = (ALONE | FILLED)[name] + (f", {more}" if more else "")
+    words = EVERY[name] + (f", {more}" if more else "")
     print(f"\n=== {words}", flush=True)
 
 

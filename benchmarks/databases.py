@@ -16,7 +16,7 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
-NAME = "alignment_bench"
+NAME = f"alignment_bench_{os.getpid()}"  # of this run alone: others may measure beside it
 KINDS = ("SQLite", "PostgreSQL")
 
 

@@ -100,7 +100,7 @@ def prepare(number: int) -> tuple[str, list[tuple[int, str]]]:
     from portal.accounts.keys import create_api_key  # noqa: PLC0415
     from portal.accounts.models import Role, Team, User  # noqa: PLC0415
     from scoring.definitions.services import seed_default  # noqa: PLC0415
-    from scoring.engine.services import settle_due  # noqa: PLC0415
+    from scoring.engine.due import settle_due  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     at = datetime.now(UTC)
