@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from leads.dispositions.effects import EffectLine
-from portal.desk.dock import OfferedReason
+from portal.desk.dock import Dock, OfferedReason
 from portal.desk.rows import Row
 from portal.desk.timeline import Entry
 from portal.templatetags.clock_tags import short_clock
@@ -90,6 +90,26 @@ def story_lines(entries: Iterable[Entry]) -> SafeString:
         ),
     )  # fmt: skip
     return format_html('<ol class="timeline">{}</ol>', lines)
+
+
+@register.simple_tag
+def executive_options(dock: Dock, chosen: str = "") -> SafeString:
+    """Draw who can take the lead; ``chosen`` is the key that a form came back with."""
+    selected = chosen or str(dock.executive.pk if dock.executive else "")
+    return format_html_join(
+        "",
+        '<option value="{}" data-name="{}"{}>{}</option>',
+        (
+            (
+                one.user.pk, one.user.name, SELECTED if str(one.user.pk) == selected else "",
+                _("%(name)s, %(load)s open") % {"name": one.user.name, "load": one.load},
+            )
+            for one in dock.executives
+        ),
+    )  # fmt: skip
+
+
+SELECTED = SafeString(" selected")
 
 
 @register.simple_tag
