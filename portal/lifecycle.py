@@ -85,20 +85,24 @@ HANDLERS: Table = {
     "review.due": (Handler(agreed.tell_of_review),),
     "review.overdue": (Handler(agreed.tell_of_review),),
     # two leads that are one, and two again
-    "lead.merged": (Handler(nurture.let_go), Handler(dispositions.gather_late, after=UNDO)),
-    "lead.unmerged": (Handler(nurture.nurture),),
+    "lead.merged": (
+        Handler(nurture.let_go),
+        Handler(dispositions.gather_late, after=UNDO),
+        Handler(engine.renew_columns),
+    ),
+    "lead.unmerged": (Handler(nurture.nurture), Handler(engine.renew_columns)),
     "derived_table.changed": (Handler(database.restate, after=UNDO),),  # typed wrong: once more
     "derived_table.continued": (Handler(database.restate),),
     "lead.erased": (Handler(nurture.let_go), Handler(engine.forget_columns)),
     # a version came into force and everybody is scored by it
-    "rescore.finished": (Handler(backtests.report_activation),),
+    "rescore.finished": (Handler(engine.renew_columns), Handler(backtests.report_activation)),
     # clocks
     "clock.breached": (Handler(escalations.begin_escalation),),
     "terms.activated": (Handler(sla.keep_signed_calendars),),
     "calendar.changed": (Handler(sla.recompute_clocks),),
     "calendar.chosen": (Handler(sla.recompute_clocks),),
     # history that an import brought: evidence as of its instant, in batches
-    "import.finished": (Handler(reconstruct),),
+    "import.finished": (Handler(engine.renew_columns), Handler(reconstruct)),
     "import.cancelled": (Handler(reconstruct),),
     "import.failed": (Handler(reconstruct),),
     "evidence.continued": (Handler(reconstruct),),

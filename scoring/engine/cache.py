@@ -8,15 +8,14 @@ leads are built anew. Tags are not kept here: they are read as they are now.
 
 import secrets
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from django.db.models import Max
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from leads.activities.models import Activity
-from leads.database.models import FactSnapshot, Lead, Standing
+from leads.database.models import Lead, Standing
 from portal.events.models import Event, EventLead
 from scoring.engine.columns import Array
 from scoring.engine.intake import (
@@ -35,6 +34,7 @@ from scoring.engine.manifest import (
     write_manifest,
 )
 from scoring.engine.shards import (
+    LEADS,
     ShardLost,
     TailRows,
     first_of,
@@ -46,15 +46,21 @@ from scoring.engine.shards import (
     write_base,
     write_tail,
 )
+from scoring.engine.watermarks import TABLES, is_same_database, marks_at, newest_rows
 from scoring.rules.instants import seconds
 
-AGAIN = timedelta(minutes=10)
-SLACK = 1_000  # ids below the mark that are read again too
-TABLES = {"activity": Activity, "snapshot": FactSnapshot}
 REBUILD = ("activities.marked", "lead.merged", "lead.unmerged", "lead.erased")
 RELIST = ("lead.closed_as_duplicate", "disposition.withdrawn")
 LARGE_TAIL = 4_096  # rows, and a quarter of the base: then the tail goes into the base
 OnProgress = Callable[[int, int], None]
+
+
+class TooMuch(Exception):
+    """More is to be read than one wants to wait for; ``before`` is what is there."""
+
+    def __init__(self, before: Manifest | None) -> None:
+        self.before = before
+        super().__init__("the columns are not up to date")
 
 
 def refresh(
@@ -63,60 +69,57 @@ def refresh(
     everything: bool = False,
     lost: Collection[int] = (),
     on_progress: OnProgress = lambda _done, _all: None,
+    wait: bool = True,
+    few: int | None = None,
+    most: int | None = None,
 ) -> Manifest:
     """Bring the cache up to date and return its manifest; one process at a time.
 
     ``lost`` are shards of which a file is missing or damaged. ``everything`` builds all anew.
+    Without ``wait`` it raises BlockingIOError while another process does it, and TooMuch where
+    more than ``few`` rows would be read. ``most`` is how many missing shards are built at most:
+    then the manifest is not whole, and the next one goes on.
     """
-    with locked():
+    with locked(wait=wait):
         at = at or timezone.now()
-        before = None if everything else read_manifest()
-        if before is not None and not _is_same_database(before):
-            before = None
-        manifest = Manifest(as_of=seconds(at), marks=_marks(at), last=_last())
-        if before is None:
-            _build(manifest, _numbers(), on_progress)
-        else:
+        before = None if everything else manifest_of_this_database()
+        numbers = set(_numbers())
+        manifest = Manifest(
+            as_of=seconds(at), marks=marks_at(at), last=newest_rows(), total=len(numbers)
+        )
+        anew, relist = set(numbers), set[int]()
+        if before is not None:
             manifest.shards = dict(before.shards)
-            _read_on(before, manifest, set(lost), on_progress)
+            anew, relist = _changed(before, manifest)
+            anew = (anew | set(lost) | (numbers - manifest.shards.keys())) & numbers
+        if few is not None and _rows_to_read(before, manifest, anew) > few:
+            raise TooMuch(before)
+        # What is whole answers on until the last of the new files is written.
+        answering = read_manifest() if everything else before
+        in_steps = answering is None or not answering.is_whole
+        if before is not None:
+            anew |= _read_on(before, manifest, anew, relist)
+            for gone in manifest.shards.keys() - numbers:
+                del manifest.shards[gone]
+        _Building(manifest, on_progress, most, in_steps).build(anew & numbers)
         write_manifest(manifest)
         return manifest
 
 
-def _marks(at: datetime) -> dict[str, int]:
-    """Return the id of each table up to which nothing can be committed any more."""
-    cutoff, marks = at - AGAIN, {}
-    for name, rows, column in (
-        ("activity", Activity._base_manager.all(), "recorded_at"),
-        ("snapshot", FactSnapshot._base_manager.all(), "recorded_at"),
-        ("event", Event.objects.all(), "at"),
-    ):
-        # Walks back from the newest id. The expression keeps a database from sorting by time.
-        old = rows.annotate(when=Coalesce(column, column)).filter(when__lt=cutoff)
-        newest = old.order_by("-pk").values_list("pk", flat=True).first()
-        marks[name] = max((newest or 0) - SLACK, 0)
-    marks["lead"] = Lead.objects.aggregate(last=Max("pk"))["last"] or 0
-    return marks
+def manifest_of_this_database() -> Manifest | None:
+    """Return the manifest; None too when it tells of another database, one that was restored."""
+    found = read_manifest()
+    return found if found is not None and is_same_database(found) else None
 
 
-def _last() -> dict[str, list[int]]:
-    """Return the newest row of each table and the second in which it was recorded."""
-    found = {}
-    for name, model in TABLES.items():
-        newest = model._base_manager.order_by("-pk").values_list("pk", "recorded_at").first()
-        found[name] = [newest[0], seconds(newest[1])] if newest else []
-    return found
-
-
-def _is_same_database(manifest: Manifest) -> bool:
-    """Whether the newest rows seen are still there: they are not in one that was restored."""
-    for name, model in TABLES.items():
-        if manifest.last.get(name):
-            pk, recorded = manifest.last[name]
-            row = model._base_manager.filter(pk=pk).values_list("recorded_at", flat=True).first()
-            if row is None or seconds(row) != recorded:
-                return False
-    return True
+def _rows_to_read(before: Manifest | None, now: Manifest, anew: Collection[int]) -> int:
+    """Return about how many rows a refresh is going to read, never fewer."""
+    newest = {name: (now.last[name] or [0])[0] for name in TABLES}
+    if before is None or not before.is_whole:
+        return sum(newest.values())
+    files = (before.shards.get(number) for number in anew)
+    again = sum(LEADS if one is None else one.rows + one.tail_rows for one in files)
+    return again + sum(max(newest[name] - before.marks[name], 0) for name in TABLES)
 
 
 def _numbers() -> list[int]:
@@ -128,17 +131,38 @@ def _numbers() -> list[int]:
     return list(range(int(shard_of(first)), int(shard_of(last)) + 1))
 
 
-def _build(manifest: Manifest, numbers: Collection[int], on_progress: OnProgress) -> None:
-    """Read shards from the database, one at a time: memory does not grow with their number."""
-    for done, number in enumerate(sorted(numbers)):
-        on_progress(done, len(numbers))
-        first, wanted = first_of(number), leads_of(number)
-        activities, snapshots = read_activities(wanted), read_snapshots(wanted)
-        files = ShardFiles(base=_new(number, "base"), listed=_listed(number))
-        write_base(folder() / files.base, activities, snapshots, first)
-        files.rows = len(activities.id) + len(snapshots.id)
-        manifest.shards[number] = files
-    on_progress(len(numbers), len(numbers))
+@dataclass
+class _Building:
+    """How shards are built: ``in_steps`` while nobody reads, each kept as soon as it is there."""
+
+    manifest: Manifest
+    on_progress: OnProgress
+    most: int | None
+    in_steps: bool
+
+    def build(self, numbers: Collection[int]) -> None:
+        """Read shards from the database, one at a time: memory does not grow with their number."""
+        wanted = sorted(numbers)
+        if self.in_steps:
+            for number in wanted:
+                self.manifest.shards.pop(number, None)
+            wanted = wanted[: self.most]
+            write_manifest(self.manifest)
+        for done, number in enumerate(wanted):
+            self.on_progress(done, len(wanted))
+            self.manifest.shards[number] = _built(number)
+            if self.in_steps:
+                write_manifest(self.manifest)
+        self.on_progress(len(wanted), len(wanted))
+
+
+def _built(number: int) -> ShardFiles:
+    first, wanted = first_of(number), leads_of(number)
+    activities, snapshots = read_activities(wanted), read_snapshots(wanted)
+    files = ShardFiles(base=_new(number, "base"), listed=_listed(number))
+    write_base(folder() / files.base, activities, snapshots, first)
+    files.rows = len(activities.id) + len(snapshots.id)
+    return files
 
 
 def _new(number: int, what: str) -> str:
@@ -157,28 +181,26 @@ def _listed(number: int) -> str:
     return name
 
 
-def _read_on(before: Manifest, manifest: Manifest, lost: set[int], on_progress: OnProgress) -> None:
-    rebuild, relist = _changed(before, manifest)
-    rebuild |= lost
-    numbers = set(_numbers())
-    rebuild |= numbers - manifest.shards.keys()
-    mark = before.marks["lead"]
-    relist |= {n for n in numbers if leads_of(n).last > mark} if _is_longer(mark) else set()
+def _read_on(
+    before: Manifest, manifest: Manifest, anew: Collection[int], relist: set[int]
+) -> set[int]:
+    """Append what is new to the shards that stay; return those of which the tail is too long."""
+    mark, too_long = before.marks["lead"], set()
+    if _is_longer(mark):
+        relist = relist | {number for number in manifest.shards if leads_of(number).last > mark}
     activities = read_activities(Wanted(above=before.marks["activity"]))
     snapshots = read_snapshots(Wanted(above=before.marks["snapshot"]))
     touched = np.unique(np.append(shard_of(activities.lead), shard_of(snapshots.lead)))
-    for number in set(touched.tolist()) - rebuild:
+    for number in set(touched.tolist()).difference(anew):
         try:
             if not _append(manifest, number, activities, snapshots):
-                rebuild.add(number)
+                too_long.add(number)
         except ShardLost:
-            rebuild.add(number)
-    for number in relist - rebuild:
+            too_long.add(number)
+    for number in relist - too_long.union(anew):
         files = manifest.shards[number]
         manifest.shards[number] = ShardFiles(**{**vars(files), "listed": _listed(number)})
-    _build(manifest, rebuild & numbers, on_progress)
-    for gone in manifest.shards.keys() - numbers:
-        del manifest.shards[gone]
+    return too_long
 
 
 def _is_longer(mark: int) -> bool:

@@ -14,6 +14,7 @@ from scoring.engine import again
 from scoring.engine.cache import refresh
 from scoring.engine.following import opening_of
 from scoring.engine.manifest import read_manifest
+from scoring.engine.warming import ask_for_columns
 
 
 def wake_on_recycle_date(events: Sequence[Event], at: datetime) -> None:
@@ -33,6 +34,11 @@ def forget_columns(events: Sequence[Event], at: datetime) -> None:
     """``lead.erased``: build this machine's columns of those leads anew; others when they look."""
     if read_manifest() is not None:
         refresh(at=at)
+
+
+def renew_columns(events: Sequence[Event], at: datetime) -> None:
+    """What changed much is read into the columns by a worker, before a page asks for it."""
+    ask_for_columns()
 
 
 def hand_over_again(events: Sequence[Event], at: datetime) -> None:

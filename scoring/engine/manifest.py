@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 FORMAT = 1  # of the files; another number builds everything anew
+ASKED = "asked"  # an empty file: somebody has asked for columns that are not up to date
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Manifest:
 
     ``last`` are the newest rows seen, with the second in which they were recorded: a database in
     which they are different is another one. ``handled`` are events acted upon above their mark.
+    ``total`` is how many shards there should be: fewer are there while they are built.
     """
 
     as_of: int
@@ -47,6 +49,11 @@ class Manifest:
     last: dict[str, list[int]] = field(default_factory=dict)
     handled: list[int] = field(default_factory=list)
     shards: dict[int, ShardFiles] = field(default_factory=dict)
+    total: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.shards) >= self.total
 
 
 def folder() -> Path:
@@ -77,16 +84,21 @@ def write_manifest(manifest: Manifest) -> None:
     waiting.write_text(json.dumps(asdict(manifest)))  # a torn one is built again: no fsync
     waiting.replace(root / "manifest.json")
     kept = {"manifest.json", "lock"}.union(*(one.names for one in manifest.shards.values()))
+    if not manifest.is_whole:
+        kept.add(ASKED)
     for path in root.iterdir():
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(True)  # noqa: FBT003
 
 
 @contextmanager
-def locked() -> Iterator[None]:
-    """Be the only process on this machine that writes the cache. Readers need no lock."""
+def locked(*, wait: bool = True) -> Iterator[None]:
+    """Be the only process on this machine that writes the cache. Readers need no lock.
+
+    Without ``wait`` it raises BlockingIOError while another process writes.
+    """
     root = folder()
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield

@@ -18,6 +18,7 @@ from scoring.engine.columns import Array, Batch, Distinct, Objects, Picked, pick
 from scoring.engine.kernel import Scores, evaluate_all
 from scoring.engine.manifest import Manifest, ShardFiles, folder
 from scoring.engine.shards import ShardLost, first_of, open_batch
+from scoring.engine.warming import warm_columns
 from scoring.rules.definition import Definition
 
 Answer = TypeVar("Answer")
@@ -117,8 +118,12 @@ _kept = _Kept()
 
 
 def open_columns(*, at: datetime | None = None, lost: Sequence[int] = ()) -> Columns:
-    """Bring the cache up to date and open it; what did not change stays open in this process."""
-    manifest = refresh(at=at, lost=lost)
+    """Bring the cache up to date, however long that takes, and open it: for workers."""
+    return _opened(refresh(at=at, lost=lost))
+
+
+def _opened(manifest: Manifest) -> Columns:
+    """Open the columns; what did not change since the last time is open in this process still."""
     tagged = Event.objects.filter(kind="object.tagged").order_by("-pk").values_list("pk", flat=True)
     newest = TrackedObject.objects.order_by("-pk").values_list("pk", flat=True)
     tags, root = (tagged.first(), newest.first()), str(folder())
@@ -160,10 +165,13 @@ class Survey:
 
 
 def ask_columns(ask: Callable[[Columns], Answer], *, at: datetime | None = None) -> Answer:
-    """Return what ``ask`` makes of the columns; asked again when a shard was lost meanwhile."""
+    """Return what ``ask`` makes of the columns; asked again when a shard was lost meanwhile.
+
+    For pages: raises ColumnsCold instead of building them (``warming``).
+    """
     lost: list[int] = []
     for left in reversed(range(TRIES)):
-        columns = open_columns(at=at, lost=lost)
+        columns = _opened(warm_columns(at=at, lost=lost))
         try:
             return ask(columns)
         except ShardLost as failure:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from scoring.engine.cache import TABLES, refresh
+from scoring.engine.cache import refresh
 from scoring.engine.columns import Array
 from scoring.engine.intake import (
     FACT_NAMES,
@@ -17,6 +17,7 @@ from scoring.engine.intake import (
 )
 from scoring.engine.manifest import ShardFiles, folder
 from scoring.engine.shards import ShardLost, first_of, leads_of, load, read_documents, read_tail
+from scoring.engine.watermarks import TABLES
 
 
 @dataclass(frozen=True)

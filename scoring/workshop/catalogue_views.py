@@ -13,6 +13,7 @@ from portal.agreements.pages import find_open
 from portal.core.http import user_of
 from scoring.definitions.services import KIND
 from scoring.engine.census import take_census
+from scoring.engine.columns_views import reads_columns
 from scoring.workshop.catalogue import activity_shelves, fact_shelves
 from scoring.workshop.drafts import beside
 from scoring.workshop.preview_views import frame
@@ -22,6 +23,7 @@ LONGEST = 100
 
 @login_required
 @require_safe
+@reads_columns
 def catalogue(request: HttpRequest, number: int) -> HttpResponse:
     """Offer facts or activities with their counts; each leads to a rule's form, filled in."""
     services.require_editor(user_of(request))

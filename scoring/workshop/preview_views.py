@@ -20,6 +20,7 @@ from portal.agreements.pages import tabs_of
 from portal.agreements.registry import pages_of
 from portal.core.http import is_htmx, user_of
 from scoring.definitions.services import KIND
+from scoring.engine.columns_views import reads_columns
 from scoring.rules.conditions import Condition
 from scoring.rules.findings import Finding
 from scoring.rules.lint import lint
@@ -33,6 +34,7 @@ Segments = Sequence[tuple[str, Condition | None]]
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@reads_columns
 def preview_page(request: HttpRequest, number: int) -> HttpResponse:
     """Count what a version makes of everybody; posted, what it would with the clause being typed.
 

@@ -24,6 +24,7 @@ from portal.agreements.registry import pages_of
 from portal.core.errors import DomainError
 from portal.core.http import user_of
 from scoring.definitions.services import KIND
+from scoring.engine.columns_views import reads_columns
 from scoring.rules.lint import lint
 from scoring.workshop.checks import read_clauses
 from scoring.workshop.customers import Trait, study_customers
@@ -56,6 +57,7 @@ Texts = Sequence[Mapping[str, Any]]
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@reads_columns
 def begin(request: HttpRequest) -> HttpResponse:
     """The first step before there is a draft: posting begins one."""
     user, at = user_of(request), timezone.now()
@@ -85,6 +87,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@reads_columns
 def step(request: HttpRequest, number: int, step: int) -> HttpResponse:
     """One step of a draft: shows it, or saves it and goes on to the next."""
     if not ANALYSIS <= step <= CADENCE:

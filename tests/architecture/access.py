@@ -176,6 +176,7 @@ PAGES: dict[str, Page] = {
     "releases": Page(get=SEES_EVERYTHING | SALES_LEAD, lists={"": rows.waiting_for_release}),
     "release": Page(post=SIGNS | ADMIN, data=lambda world: {"which": "all"}),
     "rescore": Page(get=SEES_EVERYTHING | SALES_LEAD, post=SIGNS | ADMIN),
+    "columns": Page(get=SIGNED_IN),
     # Imports and other ways in
     "imports": Page(get=IMPORTERS, lists={"": rows.imports}),
     "import-new": Page(get=IMPORTERS, post=IMPORTERS),
