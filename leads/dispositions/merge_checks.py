@@ -21,7 +21,7 @@ def may_merge(by: User, kept: Lead, gone: Lead) -> bool:
     An SDR does so at the desk: with a handoff of one of the two that is theirs to decide.
     """
     pair = {kept.pk, gone.pk}
-    if Lead.objects.visible_to(by).filter(pk__in=pair).count() < len(pair):
+    if Lead.objects.visible_to(by, among=pair).count() < len(pair):
         return False
     if by.role == Role.SDR:
         return Handoff.objects.open().visible_to(by).filter(lead__in=pair).exists()

@@ -86,6 +86,7 @@ class Disposition(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="dispositions"
     )
     decided_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)  # since when the decider had it on the desk
     was = models.JSONField(default=dict)  # the lead's stage, owner and dates before, for undo
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey(

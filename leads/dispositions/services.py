@@ -211,6 +211,7 @@ def _store(
         origin=handoff.origin,
         decided_by=by,
         decided_at=at,
+        opened_at=handoff.held_since if handoff.held_by_id == by.pk else None,
         was=effects.before(lead) | {"became": stage, "new_owner": owner_id},
         **given,
     )

@@ -46,7 +46,7 @@ def my_meetings(user: User, *, at: datetime, cursor: str) -> MyMeetings:
     unsaid = [one for one in over.order_by("-starts_at", "-pk")[:MOST_UNSAID] if one.ends_at <= at]
     page = Page([one for one in page.rows if one.ends_at > at], page.next, page.previous)
     leads = {one.lead_id for one in [*page, *unsaid]}
-    seen = Lead.objects.visible_to(user).filter(pk__in=leads).values_list("pk", flat=True)
+    seen = Lead.objects.visible_to(user, among=leads).values_list("pk", flat=True)
     return MyMeetings(page, unsaid, set(seen), _clashing(page.rows))
 
 

@@ -31,7 +31,7 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
     done = list(mine.filter(done_at__gte=today).order_by("-done_at", "-pk")[:DONE_SHOWN])
     page = keyset_page(mine.open(), order=("due_at", "pk"), cursor=request.GET.get("cursor", ""))
     leads = {one.lead_id for one in [*page, *done]}
-    seen = set(Lead.objects.visible_to(user).filter(pk__in=leads).values_list("pk", flat=True))
+    seen = set(Lead.objects.visible_to(user, among=leads).values_list("pk", flat=True))
     context = {"page": page, "done": done, "seen": seen, "now": now}
     return render(request, "leads/tasks/list.html", context)
 

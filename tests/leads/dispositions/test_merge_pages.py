@@ -16,6 +16,7 @@ from tests.factories import (
     make_facts,
     make_handoff,
     make_lead,
+    make_team,
     make_user,
 )
 
@@ -54,6 +55,34 @@ def test_likely_ones_are_offered_with_what_speaks_for_them(pair, priya, now) -> 
         (by_phone, "same phone, same company"),
         (gone, "same name, same company"),
     ]
+
+
+def test_a_person_is_offered_only_who_they_see(pair, now) -> None:
+    kept, gone = pair
+    team = make_team()
+    sdr, lead = make_user(team=team), make_user(role="sales_lead", team=team)
+    for reader in (sdr, lead):
+        assert likely_duplicates(kept, reader=reader) == [], "nothing of theirs is like it"
+    handoff = make_handoff(gone, at=now, owner=sdr, team=team)
+    for reader in (sdr, lead):
+        assert [one.lead for one in likely_duplicates(kept, reader=reader)] == [gone]
+    stranger = make_user(team=make_team("Elsewhere"))
+    assert likely_duplicates(handoff.lead, reader=stranger) == []
+
+
+@pytest.mark.parametrize("role", ["sdr", "sales_lead", "account_executive", "marketing"])
+def test_who_sees_some_leads_sees_the_same_when_only_few_are_asked_about(pair, now, role) -> None:
+    kept, gone = pair
+    team = make_team()
+    reader = make_user(role=role, team=team)
+    make_handoff(gone, at=now, owner=make_user(team=team) if role != "sdr" else reader, team=team)
+    Lead.objects.filter(pk=gone.pk).update(owner=reader, stage="sql")
+    other = make_lead(email="other@elsewhere.test")
+    everything = set(Lead.objects.visible_to(reader).values_list("pk", flat=True))
+    assert gone.pk in everything
+    for few in ({gone.pk}, {kept.pk, gone.pk}, {other.pk}, set()):
+        seen = Lead.objects.visible_to(reader, among=few).values_list("pk", flat=True)
+        assert set(seen) == everything & few
 
 
 def test_the_picker_finds_by_what_is_typed(client, pair, priya) -> None:
