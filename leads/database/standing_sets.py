@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from leads.database.models import UNSCORED, Stage, Standing
 from portal.core.instants import whole_second
 
 Array = NDArray[Any]
-AT_ONCE = 250  # rows locked in one transaction, for some milliseconds
+AT_ONCE, MOST_AT_ONCE = 250, 2_000  # rows locked in one transaction: at first, and at most
+LOCKED_FOR = 0.03  # seconds that they may be locked, about
 NULL = int(np.iinfo(np.int64).min)
 STAGES = tuple(Stage.values)
 GRADES = ("", "A1", "A2", "A3", "B1", "B2", "B3", "C1", "C2", "C3")
@@ -75,19 +77,34 @@ def store_scores(rows: StandingColumns, *, at: datetime) -> Iterator[int]:
     """
     at = whole_second(at)
     order = np.argsort(rows.lead)
-    postgres = connection.vendor == "postgresql"
+    instant, done, size = connection.ops.adapt_datetimefield_value(at), 0, AT_ONCE
     with _loaded(rows.where(order)):
-        for start in range(0, len(rows), AT_ONCE):
+        while done < len(rows):
+            began = perf_counter()
             with transaction.atomic():
-                statement = _UPDATE_POSTGRES if postgres else _UPDATE_SQLITE
-                with connection.cursor() as cursor:
-                    if postgres:  # lost in a crash, it is due as it was: nobody waits for the disk
-                        cursor.execute("SET LOCAL synchronous_commit TO off")
-                    instant = connection.ops.adapt_datetimefield_value(at)
-                    given = {"at": instant, "first": start, "last": start + AT_ONCE - 1}
-                    cursor.execute(statement, given)
-                    written = cursor.rowcount
-                yield written
+                yield _stored({"at": instant, "first": done, "last": done + size - 1})
+            done += size
+            size = _next_size(size, perf_counter() - began)
+
+
+def _stored(given: dict[str, Any]) -> int:
+    """Write the rows of some places; return how many were written."""
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            return int(cursor.execute(_UPDATE_SQLITE, given).rowcount)
+        # Lost in a crash, it is due as it was: nobody waits for the disk. One way there and back.
+        cursor.execute(f"SET LOCAL synchronous_commit TO off; {_UPDATE_POSTGRES}", given)
+        cursor.nextset()
+        return int(cursor.rowcount)
+
+
+def _next_size(size: int, took: float) -> int:
+    """Return how many rows to lock at once so that they are locked for LOCKED_FOR seconds.
+
+    It grows slowly and shrinks at once; where the machine is busy few rows are locked at a time.
+    """
+    fitting = int(size * LOCKED_FOR / max(took, 1e-6))
+    return max(AT_ONCE, min(fitting, 2 * size, MOST_AT_ONCE))
 
 
 @contextmanager

@@ -1,0 +1,120 @@
+"""People write leads while all of them are scored anew: few rows are locked at a time, and briefly.
+
+The small test counts locked rows, so it says the same on a busy machine; the large one measures.
+"""
+
+import threading
+from datetime import timedelta
+from statistics import quantiles
+from time import perf_counter
+
+import pytest
+from django.db import connection, transaction
+
+from leads.database import standing_sets
+from leads.database.models import Lead, StaleCause, Standing
+from leads.database.standing import mark_stale
+from leads.handoffs.models import Release
+from portal.events.bells import held
+from scoring.engine import services, sets
+from scoring.engine.rescore import begin_rescore, carry_on
+from scoring.engine.services import settle
+from tests.conftest import FULL
+from tests.factories import make_team
+from tests.scoring.engine.written import sign_rules, write_leads
+from tests.scoring.rules.builders import NOW
+
+BEFORE = NOW - timedelta(days=1)
+FEW = 8
+TABLES = (Lead._meta.db_table, Standing._meta.db_table)
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    with held():
+        yield
+
+
+def company(count):
+    """Return leads that an older version has scored, and the version that is in force now."""
+    make_team(is_default=True)
+    sign_rules(at=BEFORE, ready=30)
+    leads = sorted(write_leads(count))
+    settle(leads, at=BEFORE)
+    return leads, sign_rules(at=NOW, ready=18, points={"long": {"points": "4"}})
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_no_more_rows_are_locked_than_fit_into_a_batch_and_none_while_leads_are_read(monkeypatch):
+    for room in (services, sets):
+        monkeypatch.setattr(room, "BATCH", FEW)
+    monkeypatch.setattr(standing_sets, "AT_ONCE", FEW)
+    monkeypatch.setattr(standing_sets, "MOST_AT_ONCE", FEW)
+    leads, version = company(120)
+    somebody, locked = connection.copy(), {True: [], False: []}
+
+    def count():
+        """Count the rows of which somebody else would have to wait for the lock now."""
+        with somebody.cursor() as cursor:
+            found = 0
+            for table in TABLES:
+                key = "lead_id" if table == TABLES[1] else "id"
+                cursor.execute(f"SELECT {key} FROM {table} FOR NO KEY UPDATE SKIP LOCKED")  # noqa: S608
+                found = max(found, len(leads) - len(cursor.fetchall()))
+            return found
+
+    def look(execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        locked[connection.in_atomic_block].append(count())
+        return answer
+
+    begin_rescore(version=version, by=None, at=NOW, leads_in_range=64)
+    try:
+        with connection.execute_wrapper(look):
+            while carry_on(at=NOW) is not None:
+                pass
+    finally:
+        somebody.close()
+    assert not Standing.objects.exclude(version=version).exists()
+    assert Release.objects.exists(), "some of them waited for release, and were written one by one"
+    assert max(locked[True]) == FEW
+    assert max(locked[False]) == 0, "nothing is locked outside of these transactions"
+
+
+def test_a_batch_grows_while_it_is_quick_and_shrinks_at_once_when_it_is_not():
+    least, most = standing_sets.AT_ONCE, standing_sets.MOST_AT_ONCE
+    cases = [(least, 0.001, 2 * least), (most, 0.0, most), (1_000, 0.03, 1_000),
+             (1_000, 0.06, 500), (1_000, 9.0, least)]  # fmt: skip
+    for size, took, expected in cases:
+        assert standing_sets._next_size(size, took) == expected
+
+
+@pytest.mark.skipif(not FULL, reason="measures, with FULL=1")
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_who_writes_a_lead_meanwhile_waits_for_less_than_a_tenth_of_a_second():
+    leads, version = company(20_000)
+    waits, over = [], threading.Event()
+
+    def work():
+        with held():
+            while not over.is_set():
+                pk = leads[len(waits) * 7_919 % len(leads)]
+                began = perf_counter()
+                with transaction.atomic():
+                    mark_stale([pk], cause=StaleCause.IMPORT, at=NOW)
+                waits.append(perf_counter() - began)
+        connection.close()
+
+    person = threading.Thread(target=work)
+    person.start()
+    try:
+        begin_rescore(version=version, by=None, at=NOW)
+        while carry_on(at=NOW) is not None:
+            pass
+    finally:
+        over.set()
+        person.join()
+    assert len(waits) > 100
+    assert quantiles(waits, n=1_000)[-1] < 0.1
