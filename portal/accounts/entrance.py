@@ -2,6 +2,9 @@
 
 from allauth.account import views as account
 from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -42,11 +45,22 @@ class SignIn(account.LoginView):
         return context
 
 
+class ChangePassword(account.PasswordChangeView):
+    """Who has no password yet (an administrator took it away) gets a link by mail to set one."""
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        user = request.user
+        if user.is_authenticated and not user.has_usable_password():
+            return redirect("account_reset_password")
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
+
+
 urlpatterns = [
     path("login/", SignIn.as_view(), name="account_login"),
     path("logout/", account.LogoutView.as_view(), name="account_logout"),
     path("inactive/", account.AccountInactiveView.as_view(), name="account_inactive"),
-    path("password/change/", account.PasswordChangeView.as_view(), name="account_change_password"),
+    path("password/change/", ChangePassword.as_view(), name="account_change_password"),
     path("password/reset/", account.PasswordResetView.as_view(), name="account_reset_password"),
     path(
         "password/reset/done/",
