@@ -1,25 +1,20 @@
 """People write leads while all of them are scored anew: few rows are locked at a time, and briefly.
 
-The small test counts locked rows, so it says the same on a busy machine; the large one measures.
+Locked rows are counted, so that a busy machine says the same; ``benchmarks rescore`` measures.
 """
 
-import threading
 from datetime import timedelta
-from statistics import quantiles
-from time import perf_counter
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from leads.database import standing_sets
-from leads.database.models import Lead, StaleCause, Standing
-from leads.database.standing import mark_stale
+from leads.database.models import Lead, Standing
 from leads.handoffs.models import Release
 from portal.events.bells import held
 from scoring.engine import services, sets
 from scoring.engine.rescore import begin_rescore, carry_on
 from scoring.engine.services import settle
-from tests.conftest import FULL
 from tests.factories import make_team
 from tests.scoring.engine.written import sign_rules, write_leads
 from tests.scoring.rules.builders import NOW
@@ -88,33 +83,3 @@ def test_a_batch_grows_while_it_is_quick_and_shrinks_at_once_when_it_is_not():
              (1_000, 0.06, 500), (1_000, 9.0, least)]  # fmt: skip
     for size, took, expected in cases:
         assert standing_sets._next_size(size, took) == expected
-
-
-@pytest.mark.skipif(not FULL, reason="measures, with FULL=1")
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_who_writes_a_lead_meanwhile_waits_for_less_than_a_tenth_of_a_second():
-    leads, version = company(20_000)
-    waits, over = [], threading.Event()
-
-    def work():
-        with held():
-            while not over.is_set():
-                pk = leads[len(waits) * 7_919 % len(leads)]
-                began = perf_counter()
-                with transaction.atomic():
-                    mark_stale([pk], cause=StaleCause.IMPORT, at=NOW)
-                waits.append(perf_counter() - began)
-        connection.close()
-
-    person = threading.Thread(target=work)
-    person.start()
-    try:
-        begin_rescore(version=version, by=None, at=NOW)
-        while carry_on(at=NOW) is not None:
-            pass
-    finally:
-        over.set()
-        person.join()
-    assert len(waits) > 100
-    assert quantiles(waits, n=1_000)[-1] < 0.1
