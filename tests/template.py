@@ -25,8 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(os.environ.get("TEST_TEMPLATE_DIR") or tempfile.gettempdir())
 PREFIX = "portal_template_"
 KEPT = 3600.0  # seconds
-SHAPING = ("*/migrations/*.py", "portal/core/database_objects.py", "portal/settings.py",
-           "tests/settings.py", "requirements.txt")  # fmt: skip
+SHAPING = ("*/migrations/*.py", "portal/core/database_objects.py", "portal/core/daymarks.py",
+           "portal/core/mirrors.py", "portal/core/reporting.py", "portal/core/stamps.py",
+           "portal/settings.py", "tests/settings.py", "requirements.txt")  # fmt: skip
 
 
 def digest() -> str:

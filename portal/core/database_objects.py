@@ -5,13 +5,16 @@ here is dropped before migrations and made after them, on both databases. A test
 stands in the database with this list.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from portal.core import reporting, stamps
+from portal.core import daymarks, mirrors, reporting, stamps
+from portal.core.daymarks import DAY_MARKS
+from portal.core.mirrors import AGAIN, MIRRORS
 from portal.core.reporting import READERS, VIEWS
 from portal.core.stamps import STAMPS
 
@@ -125,10 +128,15 @@ def drop_before_migrations(using: str, **_kwargs: Any) -> None:
     drop_all(connections[using])
 
 
-def make_after_migrations(using: str, sender: Any, **_kwargs: Any) -> None:
+def make_after_migrations(
+    using: str, sender: Any, plan: Sequence[Any] = (), **_kwargs: Any
+) -> None:
     """Signal receiver: make every object again, once, after the last app has migrated."""
     if sender.name == "sla":
         make_all(connections[using])
+        if plan:  # what migrations wrote, no trigger saw
+            mirrors.mend(connections[using])
+            daymarks.mark_every_day(connections[using])
 
 
 def drop_all(connection: BaseDatabaseWrapper) -> None:
@@ -136,7 +144,7 @@ def drop_all(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for view in VIEWS:
             cursor.execute(f"DROP VIEW IF EXISTS {view.name}")
-        for guard in (*GUARDS, *STAMPS):
+        for guard in (*GUARDS, *STAMPS, *MIRRORS, *DAY_MARKS):
             if guard.table not in tables:
                 continue
             if connection.vendor == "postgresql":
@@ -144,6 +152,8 @@ def drop_all(connection: BaseDatabaseWrapper) -> None:
                 cursor.execute(f"DROP FUNCTION IF EXISTS {guard.name}()")
             else:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name}")
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DROP FUNCTION IF EXISTS {AGAIN}(bigint[])")
 
 
 def make_all(connection: BaseDatabaseWrapper) -> None:
@@ -160,6 +170,11 @@ def make_all(connection: BaseDatabaseWrapper) -> None:
 def _make_stamps_and_views(connection: BaseDatabaseWrapper, tables: set[str]) -> None:
     found = [one for one in STAMPS if {one.table, one.stamped or one.table} <= tables]
     made = [sql for one in found for sql in stamps.statements(one, connection.vendor)]
+    if {mirrors.TABLE, *mirrors.SOURCES} <= tables:
+        made += [mirrors.helper()] * (connection.vendor == "postgresql")
+        made += [sql for one in MIRRORS for sql in mirrors.statements(one, connection.vendor)]
+    if {daymarks.TABLE, "sla_clock", "leads_disposition"} <= tables:
+        made += [sql for one in DAY_MARKS for sql in daymarks.statements(one, connection.vendor)]
     views = [one for one in VIEWS if set(one.tables) <= tables]
     made += [reporting.statement(one, connection.vendor) for one in views]
     with connection.cursor() as cursor:
@@ -186,7 +201,7 @@ def let_readers_in(connection: BaseDatabaseWrapper) -> None:
 
 def names() -> set[str]:
     """Return the names of all triggers that must stand."""
-    return {one.name for one in (*GUARDS, *STAMPS)}
+    return {one.name for one in (*GUARDS, *STAMPS, *MIRRORS, *DAY_MARKS)}
 
 
 def statements(guard: Guard, vendor: str) -> tuple[str, ...]:

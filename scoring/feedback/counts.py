@@ -1,26 +1,28 @@
 """Counting what sales said, against what had let each lead through.
 
-Everything is computed from the evidence frozen at handoff, never from today's facts. One grouped
-query brings at most one row for each (version, set of fired rules, outcome, reason); the rest is
-addition.
+Everything is computed from the evidence frozen at handoff, never from today's facts, out of
+columns that were read once (decided.py); the rest is addition.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncWeek
+import numpy as np
+from django.db.models import Count, QuerySet
 
-from leads.dispositions.models import Disposition, Outcome, Reason
+from leads.database.models import Source
+from leads.dispositions.models import Disposition, Reason
 from portal.agreements.models import Version
 from portal.core.intervals import ENOUGH, Interval, katz_ratio, wilson
+from scoring.feedback.decided import UNKNOWN, Decided
+from scoring.feedback.models import DecidedHandoff
+from scoring.feedback.statistics import Counts, fired_matrix
 from scoring.rules.definition import Rule
 from scoring.rules.parse import parse_text
-
-APART = ("duplicate", "mend")  # effects that judge the data, not the lead
 
 
 @dataclass(frozen=True)
@@ -106,25 +108,23 @@ class RuleCount:
 
 
 def reason_by_source(
-    rows: QuerySet[Disposition], *, columns: int = 8
+    decided: Decided, *, columns: int = 8
 ) -> tuple[list[SourceColumn], list[ReasonRow]]:
     """Return the busiest sources and, for each reason, its count at each of them."""
-    groups = rows.values("handoff__source", "handoff__source__name", "outcome", "reason").annotate(
-        n=Count("pk")
-    )
-    decided: Counter[int | None] = Counter()
+    pairs = np.stack([decided.source, decided.reason])
+    found, numbers = np.unique(pairs, axis=1, return_counts=True)
     rejected: Counter[int | None] = Counter()
+    all_of: Counter[int | None] = Counter()
     cells: dict[str, Counter[int | None]] = defaultdict(Counter)
-    names: dict[int | None, str] = {}
-    for group in groups:
-        source = group["handoff__source"]
-        names[source] = group["handoff__source__name"] or ""
-        decided[source] += group["n"]
-        if group["outcome"] == Outcome.REJECTED:
-            rejected[source] += group["n"]
-            cells[group["reason"]][source] += group["n"]
+    for (one, reason), n in zip(found.T.tolist(), numbers.tolist(), strict=True):
+        source = None if one == UNKNOWN else one
+        all_of[source] += n
+        if reason:
+            rejected[source] += n
+            cells[decided.reasons[reason - 1]][source] += n
+    names = dict(Source.objects.filter(pk__in=set(rejected) - {None}).values_list("pk", "name"))
     shown = [
-        SourceColumn(source, names[source], decided[source], rejected[source])
+        SourceColumn(source, names.get(source, ""), all_of[source], rejected[source])
         for source, _ in rejected.most_common(columns)
     ]
     labels = dict(Reason.objects.filter(code__in=cells).values_list("code", "label"))
@@ -155,56 +155,55 @@ def _tint(count: int, ratio: float | None) -> int:
     return min(4, 1 + int((ratio - 1) / 0.34))
 
 
-def rule_counts(rows: QuerySet[Disposition]) -> list[RuleCount]:
-    """Return every rule of the versions behind these dispositions, the most telling first."""
-    groups = list(
-        rows.filter(handoff__evidence__isnull=False)
-        .values("handoff__evidence__version", "handoff__evidence__fired", "outcome", "reason")
-        .annotate(n=Count("pk"))
-    )
-    rules_of = rules_by_version({group["handoff__evidence__version"] for group in groups})
+def rule_counts(decided: Decided, named: Mapping[str, int]) -> list[RuleCount]:
+    """Return every rule of the versions behind these handoffs, the most telling first.
+
+    ``named`` says how often SDRs named each rule as the wrong one.
+    """
+    ids = set(np.unique(decided.version).tolist()) - {UNKNOWN}
     found: dict[str, RuleCount] = {}
-    for group in groups:
-        fired = group["handoff__evidence__fired"]
-        for place, rule in enumerate(rules_of[group["handoff__evidence__version"]]):
+    for version, rules in sorted(rules_by_version(ids).items(), reverse=True):
+        here = decided.version == version
+        fired = fired_matrix(decided.fired[here], len(rules)).astype(np.int64)
+        reasons = decided.reason[here]
+        by_reason = _by_reason(fired, reasons, len(decided.reasons))
+        every = np.bincount(reasons, minlength=len(decided.reasons) + 1)
+        for place, rule in enumerate(rules):
             one = found.setdefault(rule.key, RuleCount(rule.key, rule.name, rule.signal))
-            _count(one, group, has_fired=bool(fired >> place & 1))
-    _count_named(rows, found)
+            _add(one, by_reason[:, place], every - by_reason[:, place], decided.reasons)
+    for key, n in named.items():
+        if key in found:
+            found[key].named_wrong += n
     return sorted(found.values(), key=_telling)
+
+
+def _by_reason(fired: Counts, reasons: Counts, most: int) -> Counts:
+    """Return for each reason (0: accepted) how often each rule had fired."""
+    sums = [fired[reasons == place].sum(axis=0) for place in range(most + 1)]
+    return np.array(sums, dtype=np.int64).reshape(most + 1, fired.shape[1])
 
 
 def _telling(one: RuleCount) -> tuple[bool, float, int, str]:
     return not one.has_enough, -one.distance, -one.named_wrong, one.name
 
 
-def _count(one: RuleCount, group: Mapping[str, object], *, has_fired: bool) -> None:
-    n = int(str(group["n"]))
-    accepted = n if group["outcome"] == Outcome.ACCEPTED else 0
-    reason = str(group["reason"] or "")
-    if has_fired:
-        one.fired += n
-        one.fired_accepted += accepted
-    else:
-        one.others += n
-        one.others_accepted += accepted
-    if not accepted:
-        (one.fired_reasons if has_fired else one.other_reasons)[reason] += n
+def _add(one: RuleCount, fired: Counts, others: Counts, codes: Sequence[str]) -> None:
+    one.fired += int(fired.sum())
+    one.fired_accepted += int(fired[0])
+    one.others += int(others.sum())
+    one.others_accepted += int(others[0])
+    for code, n, m in zip(codes, fired[1:].tolist(), others[1:].tolist(), strict=True):
+        one.fired_reasons[code] += n
+        one.other_reasons[code] += m
 
 
-def _count_named(rows: QuerySet[Disposition], found: Mapping[str, RuleCount]) -> None:
-    """Add how often SDRs named each rule as the wrong one."""
-    for key, n in named_wrong(rows).items():
-        if key in found:
-            found[key].named_wrong += n
-
-
-def named_wrong(rows: QuerySet[Disposition]) -> Counter[str]:
+def named_wrong(rows: QuerySet[DecidedHandoff]) -> Counter[str]:
     """Return how often SDRs answered "which rule was wrong?" with each rule."""
-    answers = rows.filter(wrong_rules__isnull=False).order_by().values("wrong_rules")
+    answers = rows.exclude(named="").order_by().values_list("named").annotate(n=Count("pk"))
     named: Counter[str] = Counter()
-    for answer in answers.annotate(n=Count("pk")):
-        for key in answer["wrong_rules"] or ():
-            named[key] += answer["n"]
+    for answer, n in answers:
+        for key in json.loads(answer) or ():
+            named[key] += n
     return named
 
 
@@ -224,22 +223,32 @@ def rules_by_version(version_ids: Iterable[int]) -> dict[int, tuple[Rule, ...]]:
     return {one.pk: parse_text(one.signed_text, one.sha256).rules for one in versions}
 
 
-def rejected_by_week(rows: QuerySet[Disposition], zone: ZoneInfo) -> list[dict[str, object]]:
+def rejected_by_week(decided: Decided, zone: ZoneInfo) -> list[dict[str, object]]:
     """Return for each week its Monday, n, and the share rejected with its interval."""
-    weeks = (
-        rows.filter(decided_at__isnull=False)
-        .annotate(week=TruncWeek("decided_at", tzinfo=zone))
-        .values("week")
-        .annotate(n=Count("pk"), rejected=Count("pk", filter=Q(outcome=Outcome.REJECTED)))
-        .order_by("week")
-    )
+    dated = decided.decided != UNKNOWN
+    at, rejected = decided.decided[dated], ~decided.accepted[dated]
+    if not at.size:
+        return []
+    mondays = _mondays(int(at.min()), int(at.max()), zone)
+    begins = np.array([int(one.timestamp()) for one in mondays])
+    week = np.searchsorted(begins, at, side="right") - 1
+    n = np.bincount(week, minlength=len(mondays))
+    no = np.bincount(week[rejected], minlength=len(mondays))
     points = []
-    for week in weeks:
-        share = wilson(week["rejected"], week["n"])
+    for place, monday in enumerate(mondays):
+        share = wilson(int(no[place]), int(n[place]))
         if share is not None:
-            monday: date = week["week"].date()
-            points.append({"monday": monday, "n": week["n"], "share": share})
+            points.append({"monday": monday.date(), "n": int(n[place]), "share": share})
     return points
+
+
+def _mondays(first: int, last: int, zone: ZoneInfo) -> list[datetime]:
+    """Return 00:00 of each Monday from the one before ``first`` to the one before ``last``."""
+    began = datetime.fromtimestamp(first, zone).replace(hour=0, minute=0, second=0, fold=0)
+    found = [began - timedelta(days=began.weekday())]
+    while (after := found[-1] + timedelta(weeks=1)).timestamp() <= last:
+        found.append(after)
+    return found
 
 
 def top_reasons(rows: Sequence[ReasonRow], most: int = 3) -> list[ReasonRow]:

@@ -4,7 +4,8 @@ A dashboard asks the same 200,000 handoffs twenty questions. So they are read on
 integers for each, and every question is answered from these columns.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,46 +13,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
-from django.db.models import (
-    BigIntegerField,
-    Case,
-    F,
-    Func,
-    IntegerField,
-    Q,
-    QuerySet,
-    SmallIntegerField,
-    Value,
-    When,
-)
-from django.db.models.expressions import Expression
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from leads.dispositions.models import Disposition, Effect, Reason
-from leads.handoffs.models import ON_A_WORD, Cause
+from leads.dispositions.models import Effect, Reason
+from portal.core import mirrors
+from portal.core.mirrors import GRADES, PACKED, UNKNOWN
+from scoring.feedback.models import DecidedHandoff
 from scoring.feedback.statistics import Counts
 
+__all__ = ["APART", "COLUMNS", "GRADES", "UNKNOWN", "Bools", "Decided", "read_decided"]
+
 APART = (Effect.DUPLICATE, Effect.MEND)  # they judge the data, not the lead
-GRADES = tuple(f"{letter}{digit}" for letter in "ABC" for digit in "123")
-UNKNOWN = -1
 SLICE = 20_000
-HEADER, TRAILER = 19, 2  # bytes around the rows of a binary COPY
-WIDTHS = {2: ">i2", 4: ">i4", 8: ">i8"}
+BEFORE, AFTER = 19 + 2 + 4, 2  # bytes of a binary COPY around its one value
+ROW = np.dtype([(name, f">i{width}") for name, width in PACKED])
 
 Bools = npt.NDArray[np.bool_]
-
-
-class _Epoch(Func):
-    """Whole seconds since 1970."""
-
-    function = "EXTRACT"
-    template = "EXTRACT(EPOCH FROM %(expressions)s)"
-    output_field = BigIntegerField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(
-            compiler, connection, template="CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)"
-        )
 
 
 @dataclass(frozen=True)
@@ -72,8 +51,7 @@ class Decided:
     source: Counts
     sdr: Counts
     decided: Counts
-    by_hand: Counts
-    fast: Counts  # 1: by the fast track, which asks for no total
+    flags: Counts  # bits of portal.core.mirrors
     reasons: tuple[str, ...]
     apart_codes: frozenset[str]
 
@@ -95,28 +73,42 @@ class Decided:
     @cached_property
     def judging(self) -> "Decided":
         """The handoffs that say something about rules: by a gate, and judged as leads."""
-        return self.only(~self.apart & (self.by_hand == 0) & (self.version != UNKNOWN))
+        by_hand = self.has(mirrors.BY_HAND)
+        return self.only(~self.apart & ~by_hand & (self.version != UNKNOWN))
+
+    def has(self, flag: int) -> Bools:
+        """Return which entries have this bit among their flags."""
+        found: Bools = (self.flags & flag) > 0
+        return found
+
+    @property
+    def fast(self) -> Bools:
+        """Those that came by the fast track, which asks for no total."""
+        return self.has(mirrors.FAST)
+
+    @property
+    def won(self) -> Bools:
+        return self.has(mirrors.WON)
+
+    def newest(self, most: int) -> Counts:
+        """Return the handoffs decided last, those of one second by their number."""
+        order = np.lexsort((self.handoff, self.decided))[::-1][:most]
+        return self.handoff[order]
 
     def only(self, rows: Bools) -> "Decided":
         """Return the entries where ``rows`` is true."""
         return replace(self, **{name: getattr(self, name)[rows] for name in COLUMNS})
 
 
-COLUMNS = ("handoff", "version", "fired", "needed", "total", "grade", "reason", "source", "sdr",
-           "decided", "by_hand", "fast")  # fmt: skip
+COLUMNS = tuple(name for name, _width in PACKED)
 
 
-def read_decided(rows: QuerySet[Disposition]) -> Decided:
-    """Return these dispositions as columns; one statement, and one for the reasons."""
+def read_decided(rows: QuerySet[DecidedHandoff]) -> Decided:
+    """Return these handoffs as columns; one statement, and one for the reasons."""
     effects = dict(Reason.objects.order_by("code").values_list("code", "effect"))
     reasons = tuple(effects)
-    asked = _columns(reasons)
-    plain = rows.order_by().annotate(**{f"c_{name}": sql for name, (sql, _) in asked.items()})
-    wanted = plain.values_list(*(f"c_{name}" for name in asked))
-    if connection.vendor == "postgresql":
-        found = _copied(wanted, {name: width for name, (_, width) in asked.items()})
-    else:
-        found = _fetched(wanted, tuple(asked))
+    is_packed = connection.vendor == "postgresql"
+    found = _unpacked(rows, reasons) if is_packed else _fetched(rows, reasons)
     return Decided(
         **found,
         reasons=reasons,
@@ -124,63 +116,46 @@ def read_decided(rows: QuerySet[Disposition]) -> Decided:
     )
 
 
-def _columns(reasons: Sequence[str]) -> dict[str, tuple[Expression | F, int]]:
-    """Return what is asked of each disposition, with the bytes of its integer."""
-    evidence = "handoff__evidence__"
-    reason = _place("reason", [(code, n) for n, code in enumerate(reasons, start=1)], default=0)
-    grade = _place(f"{evidence}grade", [(name, n) for n, name in enumerate(GRADES)])
-    return {
-        "handoff": (F("handoff_id"), 8),
-        "version": (_known(f"{evidence}version_id"), 8),
-        "fired": (_known(f"{evidence}fired"), 8),
-        "needed": (_known(f"{evidence}needed"), 8),
-        "total": (_known(f"{evidence}total"), 4),
-        "grade": (grade, 2),
-        "reason": (reason, 2),
-        "source": (_known("handoff__source_id"), 8),
-        "sdr": (_known("decided_by_id"), 8),
-        "decided": (Coalesce(_Epoch("decided_at"), Value(UNKNOWN)), 8),
-        "by_hand": (_is(handoff__cause__in=ON_A_WORD), 2),
-        "fast": (_is(handoff__cause=Cause.FAST_TRACK), 2),
-    }
+def _unpacked(rows: QuerySet[DecidedHandoff], reasons: Sequence[str]) -> dict[str, Counts]:
+    """Let the database put all rows' bytes together: two hundred thousand come as one value."""
+    sql, parameters = rows.order_by().values("packed").query.sql_with_params()
+    table = np.frombuffer(bytes_of(sql, parameters), ROW)
+    found = {name: table[name].astype(np.int64) for name in COLUMNS}
+    marks = np.array([_mark(code) for code in reasons], dtype=np.int64)
+    order = np.argsort(marks)
+    place = order[np.searchsorted(marks[order], found["reason"]).clip(max=len(marks) - 1)]
+    return found | {"reason": np.where(found["reason"] == 0, 0, place + 1)}
 
 
-def _is(**lookup: Any) -> Case:
-    return Case(When(**lookup, then=Value(1)), default=Value(0), output_field=SmallIntegerField())
-
-
-def _known(path: str) -> Coalesce:
-    return Coalesce(F(path), Value(UNKNOWN))
-
-
-def _place(path: str, places: Sequence[tuple[str, int]], *, default: int = UNKNOWN) -> Case:
-    whens = [When(Q(**{path: text}), then=Value(place)) for text, place in places]
-    return Case(*whens, default=Value(default), output_field=IntegerField())
-
-
-def _copied(wanted: QuerySet[Any, Any], widths: Mapping[str, int]) -> dict[str, Counts]:
-    """Read by binary COPY: integers of fixed width, so the rows are an array already."""
-    casts = {2: "smallint", 4: "integer", 8: "bigint"}
-    sql, parameters = wanted.query.sql_with_params()
-    names = list(widths)
-    given = ", ".join(f"r.c{n}::{casts[widths[name]]}" for n, name in enumerate(names))
-    columns = ", ".join(f"c{n}" for n in range(len(names)))
-    statement = f"COPY (SELECT {given} FROM ({sql}) AS r({columns})) TO STDOUT (FORMAT BINARY)"  # noqa: S608 - our own names
-    row = [("fields", ">i2")]
-    for name in names:
-        row += [(f"{name} size", ">i4"), (name, WIDTHS[widths[name]])]
+def bytes_of(sql: str, parameters: Sequence[Any]) -> bytes:
+    """Return the bytes of all rows that the SELECT of ``packed`` finds, in no order."""
+    whole = f"SELECT string_agg(r.packed, ''::bytea) FROM ({sql}) AS r"  # noqa: S608 - the ORM's
+    statement = f"COPY ({whole}) TO STDOUT (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.cursor.copy(statement, parameters) as copy:
         answer = b"".join(copy)
-    table = np.frombuffer(memoryview(answer)[HEADER:-TRAILER], np.dtype(row))
-    return {name: table[name].astype(np.int64) for name in names}
+    return answer[BEFORE:-AFTER] if len(answer) > BEFORE + AFTER else b""
 
 
-def _fetched(wanted: QuerySet[Any, Any], names: Sequence[str]) -> dict[str, Counts]:
+def _mark(code: str) -> int:
+    """Return the bytes that stand for a reason in a packed row, as a number."""
+    digest = hashlib.md5(code.encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _fetched(rows: QuerySet[DecidedHandoff], reasons: Sequence[str]) -> dict[str, Counts]:
+    whens = [When(reason=code, then=Value(n)) for n, code in enumerate(reasons, start=1)]
+    place = Case(*whens, default=Value(0), output_field=IntegerField())
+    asked: dict[str, Combinable] = {
+        name: Coalesce(F(name), Value(UNKNOWN)) if name in {"version", "source", "sdr"} else F(name)
+        for name in COLUMNS
+    } | {"reason": place}
+    named: dict[str, Any] = {f"c_{name}": sql for name, sql in asked.items()}
+    wanted = rows.order_by().annotate(**named).values_list(*named)
     parts = []
     sql, parameters = wanted.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        while rows := cursor.fetchmany(SLICE):
-            parts.append(np.array(rows, dtype=np.int64))
-    table = np.concatenate(parts) if parts else np.zeros((0, len(names)), np.int64)
-    return {name: np.ascontiguousarray(table[:, n]) for n, name in enumerate(names)}
+        while fetched := cursor.fetchmany(SLICE):
+            parts.append(np.array(fetched, dtype=np.int64))
+    table = np.concatenate(parts) if parts else np.zeros((0, len(named)), np.int64)
+    return {name: np.ascontiguousarray(table[:, n]) for n, name in enumerate(COLUMNS)}

@@ -15,10 +15,16 @@ from leads.dispositions.models import Disposition
 from portal.accounts.models import Organisation, Role, User
 from portal.agreements.models import Agreement, Version
 from portal.core.days import DAY_LIMITS
+from portal.core.mirrors import UNKNOWN
 from scoring.engine.models import Evidence
+from scoring.feedback.models import DecidedHandoff
 
 PERIOD = timedelta(days=90)
 DATE = {"type": "date"}
+COUNTED = {
+    "source": "source", "campaign": "campaign", "segment": "version__agreement", "sdr": "sdr",
+    "version": "version",
+}  # fmt: skip
 
 
 class RejectionFilter(filters.FilterSet):
@@ -86,6 +92,27 @@ class RejectionFilter(filters.FilterSet):
             given["since"] = (timezone.localdate() - PERIOD).isoformat()
         given.setdefault("evidence", Evidence.Kind.FROZEN.value)
         super().__init__(given, *args, **kwargs)
+
+    @property
+    def counted(self) -> QuerySet[DecidedHandoff]:
+        """The same handoffs as ``qs`` chooses, as rows to count, of everybody's."""
+        self.form.is_valid()  # what cannot be read narrows nothing, here as in ``qs``
+        chosen = self.form.cleaned_data
+        rows = DecidedHandoff.objects.all()
+        for name, lookup in COUNTED.items():
+            if (value := chosen.get(name)) is not None:
+                rows = rows.filter(**{lookup: value})
+        since, until = chosen.get("since"), chosen.get("until")
+        if since or until:
+            rows = rows.exclude(decided=UNKNOWN)
+        if since:
+            rows = rows.filter(decided__gte=int(_midnight(since).timestamp()))
+        if until:
+            after = int(_midnight(until + timedelta(days=1)).timestamp())
+            rows = rows.filter(decided__lt=after)
+        if kind := chosen.get("evidence"):
+            rows = rows.filter(is_frozen=kind == Evidence.Kind.FROZEN)
+        return rows
 
     def from_day(self, rows: QuerySet[Disposition], name: str, day: date) -> QuerySet[Disposition]:
         """From 00:00 of the day in the organisation's zone."""

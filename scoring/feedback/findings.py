@@ -2,33 +2,28 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from leads.dispositions.models import Disposition, Outcome
-from scoring.feedback.counts import APART, ReasonRow, SourceColumn
+from scoring.feedback.counts import ReasonRow, SourceColumn
+from scoring.feedback.decided import Decided
 from scoring.feedback.panels import Band, RuleRow
 from scoring.feedback.quality import OTHER, PersonQuality
 from scoring.feedback.totals import Week
 
 
 def finding(
-    rows: QuerySet[Disposition],
-    columns: Sequence[SourceColumn],
-    reasons: Sequence[ReasonRow],
+    decided: Decided, columns: Sequence[SourceColumn], reasons: Sequence[ReasonRow]
 ) -> dict[str, str]:
     """Return the finding as ``strong`` and ``more``; both empty when nothing was decided."""
-    sums = rows.aggregate(
-        n=Count("pk"),
-        no=Count("pk", filter=Q(outcome=Outcome.REJECTED)),
-        apart=Count("pk", filter=Q(reason__effect__in=APART)),
-    )
-    if not sums["n"]:
+    n, no = len(decided), int((~decided.accepted).sum())
+    if not n:
         return {"strong": "", "more": ""}
-    numbers = {"no": sums["no"], "n": sums["n"], "share": round(100 * sums["no"] / sums["n"])}
+    numbers = {"no": no, "n": n, "share": round(100 * no / n)}
     strong = _("Sales said no to %(no)s of %(n)s handoffs, %(share)s %%.") % numbers
-    more = [text for text in (_busiest_cell(columns, reasons), _apart(sums["apart"])) if text]
+    more = [
+        text for text in (_busiest_cell(columns, reasons), _apart(int(decided.apart.sum()))) if text
+    ]
     return {"strong": strong, "more": " ".join(more)}
 
 

@@ -1,5 +1,6 @@
 """Looking for amendments: what the decided handoffs say of the definition in force."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,7 +12,6 @@ from django.db.models.expressions import CombinedExpression
 
 from leads.database.models import Standing
 from leads.database.registry import FACTS
-from leads.dispositions.models import Disposition
 from portal.agreements.models import Version
 from portal.agreements.queries import clause_texts, document_of
 from portal.core.intervals import ENOUGH
@@ -21,6 +21,7 @@ from scoring.engine.models import Evidence
 from scoring.feedback.decided import Bools, Decided, read_decided
 from scoring.feedback.facts_then import candidates, facts_of
 from scoring.feedback.frozen import still_sent
+from scoring.feedback.models import DecidedHandoff
 from scoring.feedback.panels import known_rules
 from scoring.feedback.proposals import (
     LEAST,
@@ -78,11 +79,11 @@ def learn_from(version: Version, *, at: datetime) -> Learned:
 
 
 def _decided(version: Version, since: datetime, at: datetime) -> Decided:
-    rows = Disposition.objects.standing().filter(
-        decided_at__gte=since,
-        decided_at__lte=at,
-        handoff__evidence__kind=Evidence.Kind.FROZEN,
-        handoff__evidence__version__agreement=version.agreement_id,
+    rows = DecidedHandoff.objects.filter(
+        decided__gte=math.ceil(since.timestamp()),
+        decided__lte=int(at.timestamp()),
+        is_frozen=True,
+        version__agreement=version.agreement_id,
     )
     return read_decided(rows).judging
 
@@ -118,7 +119,7 @@ def _proposals(  # noqa: PLR0917 - columns of one table
     dropped = {one.key for one in drops}
     by_points = [one for one in propose_points(clauses, rules, found) if one.key not in dropped]
     gate = gate_total(definition.sales_ready)
-    here = (decided.version == version.pk) & (decided.fast == 0)
+    here = (decided.version == version.pk) & ~decided.fast
     if gate is not None:
         here &= decided.total >= gate
     by_gate = propose_gate(clauses, decided.total[here], decided.accepted[here], gate)

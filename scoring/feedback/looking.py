@@ -1,7 +1,7 @@
 """What one visit of the learning pages looks at: its filters, and the columns they leave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -11,10 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
-from django.utils import timezone
 
 from leads.database.facts import known_facts
-from leads.database.models import Opportunity
 from leads.database.registry import FACTS, Fact
 from leads.dispositions.models import Disposition
 from leads.handoffs.models import Handoff
@@ -24,10 +22,10 @@ from portal.core.http import user_of
 from portal.core.intervals import ENOUGH
 from scoring.definitions.services import parsed
 from scoring.engine.models import Evidence
-from scoring.feedback.behind import CELL, judging
-from scoring.feedback.decided import UNKNOWN, Bools, Decided
+from scoring.feedback.behind import CELL
+from scoring.feedback.decided import UNKNOWN, Bools, Decided, read_decided
 from scoring.feedback.filters import RejectionFilter
-from scoring.feedback.kept import decided_columns
+from scoring.feedback.models import DecidedHandoff
 from scoring.feedback.panels import Known, Share, known_rules
 from scoring.feedback.totals import gate_total
 from scoring.rules.definition import Attribute, Definition
@@ -35,7 +33,7 @@ from scoring.rules.definition import Attribute, Definition
 READERS = frozenset(
     {Role.MARKETING, Role.MARKETING_LEAD, Role.LEADERSHIP, Role.SALES_LEAD, Role.ADMIN}
 )
-ONCE = ("cursor", "anew")  # of one visit: links do not carry them on
+ONCE = ("cursor",)  # of one visit: links do not carry them on
 NEWEST = 1_000  # handoffs whose facts a page looks at
 
 
@@ -62,19 +60,25 @@ class Looking:
     """One visit: what is asked of the database is asked once, when it is first needed."""
 
     filter: RejectionFilter
-    at: datetime = field(default_factory=timezone.now)
-    anew: bool = False  # read now, though columns of the last minutes are kept
+    user: User | None = None  # None: whoever sees everything
 
     @classmethod
     def by(cls, request: HttpRequest) -> "Looking":
         """Return what this person looks at; 404 for roles that do not read these pages."""
-        chosen = RejectionFilter(request.GET, queryset=decided_for(user_of(request)))
-        return cls(chosen, anew=bool(request.GET.get("anew")))
+        user = user_of(request)
+        return cls(RejectionFilter(request.GET, queryset=decided_for(user)), user)
 
     @property
     def rows(self) -> QuerySet[Disposition]:
         found: QuerySet[Disposition] = self.filter.qs
         return found
+
+    @cached_property
+    def counted(self) -> QuerySet[DecidedHandoff]:
+        """The same handoffs as ``rows``, one narrow row each."""
+        rows = self.filter.counted
+        seen = DecidedHandoff.objects.visible_to(self.user) if self.user else None
+        return rows if seen is None else rows & seen
 
     @property
     def query(self) -> str:
@@ -87,17 +91,7 @@ class Looking:
     @cached_property
     def everything(self) -> Decided:
         """Every decided handoff of the filters; -1 as version where one has no evidence."""
-        return self._read[0]
-
-    @property
-    def kept_since(self) -> datetime | None:
-        """When the columns were read, where they were kept from an earlier visit."""
-        read_at = self._read[1]
-        return read_at if read_at < self.at else None
-
-    @cached_property
-    def _read(self) -> tuple[Decided, datetime]:
-        return decided_columns(self.rows, at=self.at, anew=self.anew)
+        return read_decided(self.counted)
 
     @cached_property
     def decided(self) -> Decided:
@@ -118,10 +112,7 @@ class Looking:
     @cached_property
     def won(self) -> Bools:
         """Which of ``decided`` were won."""
-        won = Opportunity.objects.filter(outcome=Opportunity.Outcome.WON).order_by()
-        ids = list(won.values_list("handoff_id", flat=True))
-        found: Bools = np.isin(self.decided.handoff, np.array(ids, dtype=np.int64))
-        return found
+        return self.decided.won
 
     @property
     def gates(self) -> dict[int, int]:
@@ -153,8 +144,10 @@ class Looking:
 
         Of the 1,000 newest handoffs of these filters; three statements.
         """
-        newest = judging(self.rows).order_by("-decided_at", "-pk")[:NEWEST]
-        handoffs = list(newest.values_list("handoff__lead_id", "handoff__made_at"))
+        newest = self.decided.newest(NEWEST)
+        handoffs = list(
+            Handoff.objects.filter(pk__in=newest.tolist()).values_list("lead_id", "made_at")
+        )
         timelines = known_facts({lead for lead, _made_at in handoffs})
         known: list[set[str]] = []
         for lead, made_at in handoffs:

@@ -1,15 +1,16 @@
 """Changes that the numbers propose, when they were last looked for; second opinions."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+from django.db.models import DO_NOTHING, CheckConstraint, F, Index, Q, UniqueConstraint
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from leads.dispositions.models import Outcome, Reason
 from leads.handoffs.models import Handoff
+from portal.accounts.models import Membership, Role, User
 
 
 class AmendmentQuerySet(models.QuerySet["Amendment"]):
@@ -136,3 +137,62 @@ class SecondOpinion(models.Model):
 
     def __str__(self) -> str:
         return f"second opinion on {self.handoff_id}: {self.outcome}"
+
+
+class DecidedHandoffQuerySet(models.QuerySet["DecidedHandoff"]):
+    def visible_to(self, user: User) -> Self:
+        """Return what ``Handoff.visible_to`` would, for those who count: all, or own teams."""
+        if user.sees_everything:
+            return self
+        if user.role != Role.SALES_LEAD:
+            return self.filter(handoff__in=Handoff.objects.visible_to(user))
+        teams = user.memberships.values("team")
+        members = Membership.objects.filter(team__in=teams).values("user")
+        return self.filter(Q(team__in=teams) | Q(owner__in=members))
+
+
+def _seen(to: str) -> "models.ForeignKey[Any, Any]":
+    """Return a column that names a row of another table and holds it by nothing."""
+    return models.ForeignKey(
+        to, DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+
+
+class DecidedHandoff(models.Model):
+    """One handoff whose decision stands, in numbers: what learning counts.
+
+    Written by the database alone, from the disposition, the handoff, its evidence and its
+    opportunity (portal.core.mirrors says how, and what the bits of ``flags`` and the bytes of
+    ``packed`` are). ``decided`` is epoch seconds; -1 where a number is not known. ``is_frozen`` is
+    null without evidence; ``named`` has the rules that the SDR named wrong, as JSON text.
+    """
+
+    handoff = models.OneToOneField(Handoff, models.CASCADE, primary_key=True, related_name="+")
+    disposition = _seen("leads.Disposition")
+    reason = _seen("leads.Reason")
+    sdr = _seen(settings.AUTH_USER_MODEL)
+    source = _seen("leads.Source")
+    campaign = _seen("leads.Campaign")
+    team = _seen("portal.Team")
+    owner = _seen(settings.AUTH_USER_MODEL)
+    version = _seen("portal.Version")
+    decided = models.BigIntegerField()
+    is_frozen = models.BooleanField(null=True)
+    fired = models.BigIntegerField()
+    needed = models.BigIntegerField()
+    total = models.IntegerField()
+    grade = models.SmallIntegerField()
+    flags = models.SmallIntegerField()
+    named = models.TextField()
+    packed = models.BinaryField(null=True)
+
+    objects = DecidedHandoffQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            Index(fields=["-decided", "-disposition"], name="scoring_decided_newest"),
+            Index(fields=["decided"], condition=~Q(named=""), name="scoring_decided_named"),
+        ]
+
+    def __str__(self) -> str:
+        return f"handoff {self.handoff_id}, decided"

@@ -8,8 +8,9 @@ known at the handoff, without a name and without the decision.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 from django.db import IntegrityError, transaction
-from django.db.models import BigIntegerField, F, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
@@ -19,9 +20,11 @@ from portal.accounts.models import Role, User
 from portal.core.errors import Conflict, DomainError, NotAllowed
 from portal.core.instants import whole_second
 from portal.core.intervals import ENOUGH, Interval, wilson
+from portal.core.mirrors import FROZEN, LIVE
 from portal.core.text import clean_text
 from portal.events.services import record
-from scoring.feedback.models import SecondOpinion
+from scoring.feedback.decided import Decided
+from scoring.feedback.models import DecidedHandoff, SecondOpinion
 from scoring.feedback.statistics import kappa
 
 GIVERS = frozenset({Role.SDR, Role.SALES_LEAD})
@@ -129,17 +132,29 @@ def give_opinion(
     return made
 
 
-def agreement_of(rows: QuerySet[Disposition]) -> Agreement:
-    """Return how far second opinions on these dispositions agree with the first; three queries."""
-    ids = rows.order_by().values("handoff")
-    pairs = list(
-        SecondOpinion.objects.filter(handoff__in=ids).values_list("first_reason", "reason")
-    )
-    asked = sampled(rows).filter(handoff__second_opinion=None).order_by()
+def agreement_of(rows: QuerySet[DecidedHandoff], columns: Decided) -> Agreement:
+    """Return how far second opinions on these handoffs agree with the first; one statement.
+
+    ``columns`` are those of ``rows``: they say whom the sample still asks about.
+    """
+    theirs = rows.filter(handoff=OuterRef("handoff"))
+    given = SecondOpinion.objects.filter(Exists(theirs))
+    found = list(given.values_list("handoff", "first_reason", "reason"))
+    pairs = [(first, second) for _handoff, first, second in found]
     return Agreement(
         n=len(pairs),
         rejected=sum(second is not None for _first, second in pairs),
         same_reason=sum(first == second for first, second in pairs),
-        waiting=asked.count(),
+        waiting=_asked(columns, [handoff for handoff, _first, _second in found]),
         kappa=kappa([(first, second or "") for first, second in pairs]),
     )
+
+
+def _asked(columns: Decided, answered: list[int]) -> int:
+    """Count the rejections that ``sampled`` chooses and nobody has answered, out of columns."""
+    is_in = columns.handoff * SPREAD % BUCKETS < SHARE * BUCKETS
+    live = columns.has(LIVE) & columns.has(FROZEN) & ~columns.accepted
+    codes = set(Reason.objects.filter(effect=Effect.DUPLICATE).values_list("code", flat=True))
+    gone = [n for n, code in enumerate(columns.reasons, start=1) if code in codes]
+    asked = is_in & live & ~np.isin(columns.reason, gone)
+    return int((asked & ~np.isin(columns.handoff, np.array(answered, dtype=np.int64))).sum())

@@ -2,18 +2,18 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import numpy as np
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from leads.dispositions.models import Appeal, Disposition, Reason
+from leads.dispositions.models import Appeal, Reason
 from portal.accounts.models import User
 from portal.core.intervals import ENOUGH, Interval, wilson
-from scoring.feedback.decided import UNKNOWN, Decided, read_decided
+from portal.core.mirrors import QUICK, TIMED
+from scoring.feedback.decided import UNKNOWN, Decided
+from scoring.feedback.models import DecidedHandoff
 from scoring.feedback.statistics import entropy
 
-QUICK = 3  # seconds in which nobody reads a case
 OTHER = "other"
 
 
@@ -74,14 +74,13 @@ class Quality:
     labels: dict[str, str]
 
 
-def quality_of(rows: QuerySet[Disposition], columns: Decided | None = None) -> Quality:
-    """Read the reasons of these dispositions by person; ``columns`` of them save a statement.
+def quality_of(rows: QuerySet[DecidedHandoff], columns: Decided) -> Quality:
+    """Count the reasons of these handoffs by person; ``columns`` are theirs.
 
-    A disposition is timed where somebody had the handoff open on the desk: from the beginning of
-    that hold to the decision. Those decided without a hold (in bulk, by the API) are not timed.
+    A decision is timed where somebody had the handoff open on the desk: from the beginning of
+    that hold to the decision. Those made without a hold (in bulk, by the API) are not timed.
     """
-    people = _people(columns if columns is not None else read_decided(rows))
-    _count_quick(rows, people)
+    people = _people(columns)
     everybody = PersonQuality(None, "")
     for one in people.values():
         everybody.reasons += one.reasons
@@ -97,7 +96,7 @@ def quality_of(rows: QuerySet[Disposition], columns: Decided | None = None) -> Q
 
 
 def _people(columns: Decided) -> dict[int | None, PersonQuality]:
-    """Count each person's reasons; no person is one nobody knows."""
+    """Count each person's reasons and how fast they were; no person is one nobody knows."""
     if not len(columns):
         return {}
     pairs, counts = np.unique(np.stack([columns.sdr, columns.reason]), axis=1, return_counts=True)
@@ -109,25 +108,18 @@ def _people(columns: Decided) -> dict[int | None, PersonQuality]:
         one.decided += n
         if reason:
             one.reasons[columns.reasons[reason - 1]] += n
+    for pk, one in people.items():
+        theirs = columns.sdr == (UNKNOWN if pk is None else pk)
+        one.timed = int((theirs & columns.has(TIMED)).sum())
+        one.quick = int((theirs & columns.has(QUICK)).sum())
     return people
 
 
-def _count_quick(rows: QuerySet[Disposition], people: dict[int | None, PersonQuality]) -> None:
-    """Time from the start of the hold that the decision ended, in whole seconds."""
-    held = rows.filter(
-        handoff__held_since__isnull=False,
-        handoff__held_by=F("decided_by"),
-        decided_at__gte=F("handoff__held_since"),
-    ).order_by()
-    quick = Q(decided_at__lt=F("handoff__held_since") + timedelta(seconds=QUICK))
-    sums = held.values("decided_by").annotate(n=Count("pk"), quick=Count("pk", filter=quick))
-    for person, n, quick_ones in sums.values_list("decided_by", "n", "quick"):
-        if person in people:
-            people[person].timed, people[person].quick = n, quick_ones
-
-
-def _appeals(rows: QuerySet[Disposition]) -> Appeals:
-    sums = Appeal.objects.filter(disposition__in=rows.order_by().values("pk")).aggregate(
+def _appeals(rows: QuerySet[DecidedHandoff]) -> Appeals:
+    theirs = rows.filter(
+        handoff=OuterRef("disposition__handoff"), disposition=OuterRef("disposition")
+    )
+    sums = Appeal.objects.filter(Exists(theirs)).aggregate(
         contested=Count("pk"),
         granted=Count("pk", filter=Q(is_granted=True)),
         refused=Count("pk", filter=Q(is_granted=False)),

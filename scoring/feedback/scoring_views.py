@@ -54,7 +54,6 @@ def frame(looking: Looking | None, page: str) -> dict[str, Any]:
         "query": query,
         "reconstructed": looking.is_reconstructed,
         "n": len(looking.decided),
-        "kept_since": looking.kept_since,
         "enough": ENOUGH,
     }
 
@@ -66,7 +65,7 @@ def scoring(request: HttpRequest) -> HttpResponseBase:
     looking = Looking.by(request)
     decided, won = looking.decided, looking.won
     bands = panels.bands(decided, won)
-    named = counts.named_wrong(looking.rows)
+    named = counts.named_wrong(looking.counted)
     rules = panels.rule_rows(decided, looking.known, won, named)
     context = frame(looking, "scoring") | {
         "bands": bands,
@@ -174,7 +173,7 @@ def causes(request: HttpRequest) -> HttpResponseBase:
 def reason_quality(request: HttpRequest) -> HttpResponseBase:
     """Share of "other", variety, decisions in no time, second opinions, contested rejections."""
     looking = Looking.by(request)
-    found = quality_of(looking.rows, looking.everything)
+    found = quality_of(looking.counted, looking.everything)
     people = [
         (one, found.labels.get(one.commonest[0], ""), one.commonest[1]) for one in found.people
     ]
@@ -182,7 +181,7 @@ def reason_quality(request: HttpRequest) -> HttpResponseBase:
         "n": found.everybody.decided,
         "quality": found,
         "people": people,
-        "agreement": agreement_of(looking.rows),
+        "agreement": agreement_of(looking.counted, looking.everything),
         "finding": reasons_say(found.everybody),
     }
     return page_or_file(request, "quality", context, files.quality_sheets)

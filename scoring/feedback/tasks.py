@@ -1,10 +1,12 @@
 from celery import shared_task
 from django.utils import timezone
 
+from portal.core.mirrors import mend
 from scoring.feedback.services import learn
 
 
 @shared_task
 def look_for_amendments() -> None:
-    """Each night: what the decided handoffs say of the definition in force."""
+    """Each night: put the rows to count right, then what they say of the definition in force."""
+    mend()
     learn(at=timezone.now())

@@ -17,24 +17,23 @@ from portal.core.http import user_of
 from portal.core.intervals import Interval
 from portal.core.paging import keyset_page
 from portal.core.sheets import FORMATS, file_response
-from scoring.engine.models import Evidence
 from scoring.feedback import counts, files
 from scoring.feedback.behind import behind
 from scoring.feedback.filters import RejectionFilter
 from scoring.feedback.findings import finding
-from scoring.feedback.looking import decided_for, query_of
+from scoring.feedback.looking import Looking, decided_for, query_of
 
 
 @login_required
 @require_GET
 def rejections(request: HttpRequest) -> HttpResponseBase:
     """Reason by source, rules by what followed, and the trend; each number opens its leads."""
-    chosen = RejectionFilter(request.GET, queryset=decided_for(user_of(request)))
-    rows = chosen.qs
-    columns, reasons = counts.reason_by_source(rows)
-    rules = counts.rule_counts(rows)
+    looking = Looking.by(request)
+    chosen, decided = looking.filter, looking.everything
+    columns, reasons = counts.reason_by_source(decided)
+    rules = counts.rule_counts(decided, counts.named_wrong(looking.counted))
     top = counts.top_reasons(reasons)
-    weeks = counts.rejected_by_week(rows, ZoneInfo(Organisation.current().zone))
+    weeks = counts.rejected_by_week(decided, ZoneInfo(Organisation.current().zone))
     context = {
         "filter": chosen,
         "columns": columns,
@@ -42,9 +41,9 @@ def rejections(request: HttpRequest) -> HttpResponseBase:
         "rules": [_rule_row(rule, top) for rule in rules],
         "top_reasons": top,
         "weeks": _points(weeks),
-        "finding": finding(rows, columns, reasons),
-        "reconstructed": chosen.data["evidence"] == Evidence.Kind.RECONSTRUCTED,
-        "query": query_of(chosen.data),
+        "finding": finding(decided, columns, reasons),
+        "reconstructed": looking.is_reconstructed,
+        "query": looking.query,
     }
     return files.page_or_file(request, "rejections", context, files.rejections_sheets)
 

@@ -15,12 +15,14 @@ from leads.dispositions.models import Disposition
 from leads.handoffs.models import Origin
 from portal.agreements.models import Version
 from portal.core.intervals import ENOUGH, Z95, wilson
+from portal.core.mirrors import LIVE
 from portal.core.sightings import NIGHTLY, Figures, Limits, Sighting, Watch
 from scoring.definitions.services import KIND, parsed
 from scoring.engine.models import Evidence
 from scoring.feedback.behind import behind as narrowed
 from scoring.feedback.behind import judging
 from scoring.feedback.decided import UNKNOWN, Bools, Decided, read_decided
+from scoring.feedback.models import DecidedHandoff
 from scoring.feedback.panels import Known, known_rules
 from scoring.feedback.statistics import Counts, false_discovery, katz_many, two_sided
 from scoring.feedback.totals import gate_total
@@ -38,6 +40,15 @@ def _live(since: datetime, until: datetime) -> QuerySet[Disposition]:
     )
 
 
+def _decided(since: datetime, until: datetime) -> Decided:
+    """Return the same handoffs as ``_live`` as columns."""
+    rows = DecidedHandoff.objects.filter(
+        is_frozen=True, decided__gt=int(since.timestamp()), decided__lte=int(until.timestamp())
+    )
+    decided = read_decided(rows)
+    return decided.only(decided.has(LIVE))
+
+
 def find_fallen(at: datetime, limits: Limits) -> Sequence[Sighting]:
     """See each rule accepted less in the last ``of`` days than in three times as many before.
 
@@ -45,7 +56,7 @@ def find_fallen(at: datetime, limits: Limits) -> Sequence[Sighting]:
     all rules with at least ``limit`` handoffs in either time; its whole interval lies below 1.
     """
     days = timedelta(days=limits.of)
-    decided = read_decided(_live(at - (BEFORE + 1) * days, at)).judging
+    decided = _decided(at - (BEFORE + 1) * days, at).judging
     if not len(decided):
         return ()
     ids = set(np.unique(decided.version).tolist()) - {UNKNOWN}

@@ -13,7 +13,9 @@ from portal.agreements.agenda import AgendaAsk, AgendaItem
 from portal.agreements.models import Version
 from portal.core.intervals import ENOUGH, wilson
 from scoring.definitions.services import KIND
-from scoring.feedback.counts import APART, rule_counts
+from scoring.feedback.counts import rule_counts
+from scoring.feedback.decided import APART, read_decided
+from scoring.feedback.models import DecidedHandoff
 
 TOP = 3
 WORTH_A_WORD = 0.15  # how far a rule's lift is from 1 before a review hears of it
@@ -28,7 +30,7 @@ def agenda(ask: AgendaAsk) -> Sequence[AgendaItem]:
         decided_at__lte=ask.at,
         handoff__in=Handoff.objects.visible_to(ask.reader).values("pk"),
     )
-    return [*_acceptance(rows), *_reasons(rows), *_rules(rows), *_drafts(ask)]
+    return [*_acceptance(rows), *_reasons(rows), *_rules(ask), *_drafts(ask)]
 
 
 def _acceptance(rows: QuerySet[Disposition]) -> Iterator[AgendaItem]:
@@ -63,8 +65,11 @@ def _reasons(rows: QuerySet[Disposition]) -> Iterator[AgendaItem]:
         yield AgendaItem(_("Why sales said no"), sentence, reverse("rejections"))
 
 
-def _rules(rows: QuerySet[Disposition]) -> Iterator[AgendaItem]:
-    for rule in rule_counts(rows)[:TOP]:
+def _rules(ask: AgendaAsk) -> Iterator[AgendaItem]:
+    rows = DecidedHandoff.objects.visible_to(ask.reader).filter(
+        decided__gt=int(ask.since.timestamp()), decided__lte=int(ask.at.timestamp())
+    )
+    for rule in rule_counts(read_decided(rows), {})[:TOP]:
         lift = rule.lift
         if lift is None or abs(lift.value - 1) < WORTH_A_WORD:
             continue

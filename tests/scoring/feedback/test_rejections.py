@@ -13,6 +13,8 @@ from portal.events.bells import held
 from scoring.definitions.services import parsed, seed_default
 from scoring.engine.models import Evidence
 from scoring.feedback import counts
+from scoring.feedback.decided import read_decided
+from scoring.feedback.models import DecidedHandoff
 from tests.factories import make_handoff, make_source, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +84,8 @@ def decide(version, team, now):
 
 
 def rule(rows, key):
-    return next(one for one in counts.rule_counts(rows) if one.key == key)
+    found = counts.rule_counts(read_decided(rows), counts.named_wrong(rows))
+    return next(one for one in found if one.key == key)
 
 
 def test_each_reason_is_counted_at_its_source_with_the_busiest_first(decide):
@@ -91,7 +94,7 @@ def test_each_reason_is_counted_at_its_source_with_the_busiest_first(decide):
     decide(reason="no_budget", source="Events")
     decide(reason="bad_timing", source="Webinar")
     decide(source="Events")
-    columns, rows = counts.reason_by_source(Disposition.objects.standing())
+    columns, rows = counts.reason_by_source(read_decided(DecidedHandoff.objects.all()))
     assert [(c.name, c.rejected, c.decided) for c in columns] == [
         ("Webinar", 4, 4),
         ("Events", 1, 2),
@@ -107,7 +110,7 @@ def test_a_cell_under_eight_gets_no_tint_and_one_far_above_chance_the_darkest(de
         decide(reason="content_only", source="White paper")
     for _ in range(24):
         decide(reason="no_budget", source="Webinar")
-    _columns, rows = counts.reason_by_source(Disposition.objects.standing())
+    _columns, rows = counts.reason_by_source(read_decided(DecidedHandoff.objects.all()))
     tints = {(row.code, cell.count): cell.tint for row in rows for cell in row.cells}
     assert tints["content_only", 8] == 4
     assert tints["content_only", 0] == 0
@@ -117,7 +120,7 @@ def test_a_rules_ratio_is_katz_over_fired_and_not_fired(decide):
     for n in range(40):
         decide(["case_study"], reason="content_only" if n < 30 else "")
         decide([], reason="content_only" if n < 10 else "")
-    found = rule(Disposition.objects.standing(), "case_study")
+    found = rule(DecidedHandoff.objects.all(), "case_study")
     assert (found.fired, found.fired_accepted, found.others, found.others_accepted) == (
         40,
         10,
@@ -133,23 +136,23 @@ def test_under_thirty_on_either_side_says_nothing(decide):
         decide(["case_study"])
     for _ in range(60):
         decide([])
-    found = rule(Disposition.objects.standing(), "case_study")
+    found = rule(DecidedHandoff.objects.all(), "case_study")
     assert found.lift is None
     assert found.reason_ratio("no_budget") is None
     decide(["case_study"])
-    assert rule(Disposition.objects.standing(), "case_study").lift is not None
+    assert rule(DecidedHandoff.objects.all(), "case_study").lift is not None
 
 
 def test_what_sdrs_named_wrong_is_counted_and_an_untouched_question_is_not(decide):
     decide(["case_study"], reason="no_budget", wrong=["case_study"])
     decide(["case_study"], reason="no_budget")
-    assert rule(Disposition.objects.standing(), "case_study").named_wrong == 1
+    assert rule(DecidedHandoff.objects.all(), "case_study").named_wrong == 1
 
 
 def test_withdrawn_dispositions_do_not_count(decide, now):
     handoff = decide(["case_study"], reason="no_budget")
     Disposition.objects.filter(handoff=handoff).update(withdrawn_at=now)
-    columns, rows = counts.reason_by_source(Disposition.objects.standing())
+    columns, rows = counts.reason_by_source(read_decided(DecidedHandoff.objects.all()))
     assert (columns, rows) == ([], [])
 
 

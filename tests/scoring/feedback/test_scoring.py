@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from leads.dispositions.models import Disposition
 from portal.core.intervals import wilson
+from portal.core.mirrors import BY_HAND
 from scoring.feedback import causes, panels, totals
 from scoring.feedback.decided import read_decided
 from scoring.feedback.filters import RejectionFilter
@@ -46,9 +47,9 @@ def history(decided):
 
 
 def test_columns_hold_each_decision_once_and_put_apart_what_judges_no_rule(history, version):
-    found = read_decided(looking().rows)
+    found = read_decided(looking().counted)
     assert len(found) == 123
-    assert (int(found.apart.sum()), int(found.by_hand.sum())) == (2, 1)
+    assert (int(found.apart.sum()), int(found.has(BY_HAND).sum())) == (2, 1)
     judging = found.judging
     assert (len(judging), int(judging.accepted.sum())) == (120, 70)
     rejected = [found.reasons[place - 1] for place in judging.reason if place]

@@ -13,7 +13,8 @@ from statsmodels.stats.inter_rater import cohens_kappa
 from leads.dispositions.models import Disposition, Reason
 from leads.handoffs.models import Handoff
 from portal.core.errors import DomainError, NotAllowed
-from scoring.feedback.models import SecondOpinion
+from scoring.feedback.decided import read_decided
+from scoring.feedback.models import DecidedHandoff, SecondOpinion
 from scoring.feedback.opinions import (
     GivenAlready,
     agreement_of,
@@ -123,7 +124,8 @@ def test_agreement_is_counted_with_its_interval(decided, marketing, client, now)
         accepted = n >= 30
         opinion(handoff, anna, now, outcome="accepted" if accepted else "rejected",
                 reason=None if accepted else reason)  # fmt: skip
-    found = agreement_of(Disposition.objects.standing())
+    everybody = DecidedHandoff.objects.all()
+    found = agreement_of(everybody, read_decided(everybody))
     assert (found.n, found.rejected, found.same_reason, found.waiting) == (36, 30, 24, 4)
     assert found.share.value == 30 / 36
     client.force_login(marketing)
