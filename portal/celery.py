@@ -22,4 +22,5 @@ app.conf.imports = (
     "scoring.backtest.tasks",
     "sla.breaches.tasks",
     "sla.escalations.tasks",
+    "sla.scoreboard.tasks",
 )

@@ -4,7 +4,7 @@ from sla.breaches.models import Breach, Excuse
 from sla.calendar.models import Calendar, CalendarChoice, ClosedDay
 from sla.clocks.models import Clock, Pause
 from sla.escalations.models import Escalation
-from sla.scoreboard.models import DueFeed
+from sla.scoreboard.models import DueFeed, PackedDay, TouchedDay
 
 __all__ = [
     "Breach",
@@ -15,5 +15,7 @@ __all__ = [
     "DueFeed",
     "Escalation",
     "Excuse",
+    "PackedDay",
     "Pause",
+    "TouchedDay",
 ]

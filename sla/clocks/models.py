@@ -105,6 +105,7 @@ class Clock(models.Model):
             ),
             Index(fields=["handoff"], name="sla_clock_handoff"),
             Index(fields=["started_at"], name="sla_clock_started"),
+            Index(fields=["started_at"], condition=RUNNING, name="sla_clock_running"),
         ]
 
     def __str__(self) -> str:

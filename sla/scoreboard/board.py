@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from leads.handoffs.models import Handoff
-from portal.accounts.models import User
+from leads.database.models import Source
+from leads.dispositions.models import Reason
+from leads.handoffs.models import Handoff, HandoffQuerySet
+from portal.accounts.models import Team, User
 from portal.core.intervals import ENOUGH
-from sla.clocks.models import ClockQuerySet, Promise
+from sla.clocks.models import Promise
+from sla.scoreboard.columns import Table
 from sla.scoreboard.counted import Counted, counted_promises
 from sla.scoreboard.figures import (
     Delivered,
@@ -19,11 +23,11 @@ from sla.scoreboard.figures import (
     Tally,
     delivered,
     handoffs_made,
-    speed_to_lead,
-    tally,
 )
 from sla.scoreboard.filters import PeriodFilter
+from sla.scoreboard.period import Period, read_period
 from sla.scoreboard.slices import Promised, by_hour, by_promise, trend_of
+from sla.scoreboard.sums import decided_of, speed_of, tallies
 
 
 @dataclass(frozen=True)
@@ -66,14 +70,15 @@ class Board:
 
 def board_of(chosen: PeriodFilter, *, user: User, at: datetime) -> Board:
     """Return the board of the chosen period; a few statements more for each promise, no others."""
-    clocks = chosen.qs
-    since, until = chosen.chosen("since"), chosen.chosen("until")
+    since, until, team = (chosen.chosen(name) for name in ("since", "until", "team"))
     begins = chosen.begins(since) if since else None
     before = chosen.begins(until + timedelta(days=1)) if until else None
+    period = Period(begins, before, team.pk if team else None)
+    clocks, decided = read_period(period, user=user, at=at)
     handoffs = handoffs_made(
-        Handoff.objects.visible_to(user), since=begins, before=before, team=chosen.chosen("team")
+        Handoff.objects.visible_to(user), since=begins, before=before, team=team
     )
-    promises, marketing = by_promise(clocks, at=at), delivered(handoffs)
+    promises, marketing = by_promise(clocks), _delivered(handoffs, decided)
     counted = counted_promises(handoffs, since=begins, before=before, zone=chosen.zone, at=at)
     return Board(
         promises=promises,
@@ -81,18 +86,23 @@ def board_of(chosen: PeriodFilter, *, user: User, at: datetime) -> Board:
             side: [one for one in counted if one.promise.side == side]
             for side in ("sales", "marketing")
         },
-        trend=trend_of(clocks, zone=chosen.zone, by_week=fills_weeks(promises, begins, at), at=at),
-        teams=_cut(clocks, "handoff__team", nobody=_("No team"), at=at),
-        people=_cut(clocks, "handoff__owner", nobody=_("Nobody yet"), at=at),
-        sources=_cut(clocks, "handoff__source", nobody=_("No source"), at=at),
+        trend=trend_of(clocks, zone=chosen.zone, by_week=fills_weeks(promises, begins, at)),
+        teams=_cut(clocks, "team", Team.objects.all(), nobody=_("No team")),
+        people=_cut(clocks, "owner", User.objects.all(), nobody=_("Nobody yet")),
+        sources=_cut(clocks, "source", Source.objects.all(), nobody=_("No source")),
         hours=sorted(
-            _lines(by_hour(clocks, zone=chosen.zone, at=at), nobody=""),
-            key=lambda line: line.id or 0,
+            _lines(by_hour(clocks, zone=chosen.zone), nobody=""), key=lambda line: line.id or 0
         ),
-        speed=speed_to_lead(clocks, at=at),
+        speed=speed_of(clocks),
         marketing=marketing,
         finding=finding([each.tally for each in promises], marketing),
     )
+
+
+def _delivered(handoffs: HandoffQuerySet, decided: Table) -> Delivered:
+    """Return what was decided and what still waits, together."""
+    effects = list(Reason.objects.values_list("code", "effect"))
+    return decided_of(decided, effects) + delivered(handoffs.filter(is_decided=False))
 
 
 def fills_weeks(promises: Sequence[Promised], begins: datetime | None, at: datetime) -> bool:
@@ -102,8 +112,14 @@ def fills_weeks(promises: Sequence[Promised], begins: datetime | None, at: datet
     return most / weeks >= ENOUGH
 
 
-def _cut(clocks: ClockQuerySet, path: str, *, nobody: str, at: datetime) -> list[Line]:
-    return _lines(tally(clocks, at=at, by=(path, f"{path}__name", "kind")), nobody=nobody)
+def _cut(clocks: Table, column: str, named: QuerySet[Any], *, nobody: str) -> list[Line]:
+    """Count by team, person or source, each with its name; one statement."""
+    found = tallies(clocks, clocks[column])
+    names = dict(named.filter(pk__in={pk for pk, _kind in found}).values_list("pk", "name"))
+    return _lines(
+        {(pk or None, names.get(pk), kind): counts for (pk, kind), counts in found.items()},
+        nobody=nobody,
+    )
 
 
 def finding(tallies: list[Tally], marketing: Delivered) -> str:

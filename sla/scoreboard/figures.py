@@ -1,7 +1,7 @@
 """What both sides promised and kept, counted by the database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -135,6 +135,12 @@ class Delivered:
     rejected: int
     duplicates: int
     to_mend: int
+
+    def __add__(self, other: "Delivered") -> "Delivered":
+        sums = {
+            one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)
+        }
+        return Delivered(**sums)
 
     @property
     def judged(self) -> int:

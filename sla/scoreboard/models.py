@@ -1,4 +1,4 @@
-"""Secret addresses under which people's calendars read when their leads are due."""
+"""Secret addresses for due times, and the days that the scoreboard keeps packed."""
 
 from django.conf import settings
 from django.db import models
@@ -13,3 +13,29 @@ class DueFeed(models.Model):
 
     def __str__(self) -> str:
         return f"due times of {self.user}"
+
+
+class PackedDay(models.Model):
+    """The stopped clocks and decided handoffs of one UTC day, as ``columns.pack`` writes them.
+
+    ``form`` is the way they were packed; a day packed another way is counted live. A day without
+    a row has none of either, or stands in ``TouchedDay``. All of it may be deleted with a mark.
+    """
+
+    day = models.DateField(primary_key=True)
+    form = models.PositiveSmallIntegerField()
+    clocks = models.BinaryField()
+    handoffs = models.BinaryField()
+    packed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d}, packed {self.packed_at:%Y-%m-%d %H:%M} UTC"
+
+
+class TouchedDay(models.Model):
+    """A mark that a day is not as it was packed; only triggers write them (``core.daymarks``)."""
+
+    day = models.DateField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d}"

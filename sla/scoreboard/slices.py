@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models.functions import ExtractHour, TruncMonth, TruncWeek
+import numpy as np
 from django.utils.formats import date_format
 
 from portal.core.intervals import ENOUGH
-from sla.clocks.models import ClockQuerySet
 from sla.clocks.shown import TITLES
-from sla.scoreboard.figures import Tally, tally
+from sla.scoreboard.columns import Table
+from sla.scoreboard.figures import Tally
+from sla.scoreboard.sums import local_times, tallies
 from sla.terms.queries import SignedTerms
 
 MOST_POINTS = 27  # half a year of weeks: what a trend shows at once
@@ -31,14 +32,15 @@ class Promised:
     tally: Tally
 
 
-def by_promise(clocks: ClockQuerySet, *, at: datetime) -> list[Promised]:
+def by_promise(clocks: Table) -> list[Promised]:
     """Return each promise under the version that applied, as the terms order them."""
-    found = tally(clocks, at=at, by=("kind", "promise", "version"))
+    found = tallies(clocks, clocks["promise"])
     if not found:
         return []
     signed = SignedTerms.read()
     rows = []
-    for (kind, key, version_id), counts in found.items():
+    for (code, _kind), counts in found.items():
+        kind, key, version_id = clocks.words[code]
         promise = signed.of_version(version_id).promise(key)
         rows.append(
             Promised(
@@ -55,27 +57,25 @@ def by_promise(clocks: ClockQuerySet, *, at: datetime) -> list[Promised]:
     return sorted(rows, key=lambda one: (order.index(one.kind), -one.version, one.seconds, one.key))
 
 
-def by_hour(clocks: ClockQuerySet, *, zone: ZoneInfo, at: datetime) -> dict[tuple[Any, ...], Tally]:
+def by_hour(clocks: Table, *, zone: ZoneInfo) -> dict[tuple[Any, ...], Tally]:
     """Count by the hour of the day at which handoffs came; keys are (hour, name, kind)."""
-    hours = clocks.annotate(hour=ExtractHour("started_at", tzinfo=zone))
-    found = tally(hours, at=at, by=("hour", "kind"))
+    times, places = local_times(clocks["started"], zone)
+    found = tallies(clocks, np.array([each.hour for each in times], dtype=int)[places])
     return {(hour, f"{hour:02}:00", kind): counts for (hour, kind), counts in found.items()}
 
 
-def trend_of(
-    clocks: ClockQuerySet, *, zone: ZoneInfo, by_week: bool, at: datetime
-) -> dict[str, list[Mapping[str, Any]]]:
+def trend_of(clocks: Table, *, zone: ZoneInfo, by_week: bool) -> dict[str, list[Mapping[str, Any]]]:
     """Return, by the title of each kind of promise, the points of its trend, oldest first.
 
     A point is a week, or a month. One whose clocks still run is maturing; one with fewer than 30
     is drawn without a value, as so few say nothing; a kind that has no value at all is left out.
     """
-    cut = TruncWeek if by_week else TruncMonth
-    starting = clocks.annotate(start=cut("started_at", tzinfo=zone))
-    found = tally(starting, at=at, by=("start", "kind"))
+    times, places = local_times(clocks["started"], zone)
+    days = [_begin(each.date(), by_week=by_week).toordinal() for each in times]
+    found = tallies(clocks, np.array(days, dtype=int)[places])
     starts = sorted({start for start, _kind in found})[-MOST_POINTS:]
     points = {
-        str(TITLES[kind]): [_point(week, found.get((week, kind), Tally())) for week in starts]
+        str(TITLES[kind]): [_point(start, found.get((start, kind), Tally())) for start in starts]
         for kind in TITLES
     }
     return {
@@ -85,9 +85,14 @@ def trend_of(
     }
 
 
-def _point(week: datetime, counts: Tally) -> Mapping[str, Any]:
+def _begin(day: date, *, by_week: bool) -> date:
+    return day - timedelta(days=day.weekday()) if by_week else day.replace(day=1)
+
+
+def _point(start: int, counts: Tally) -> Mapping[str, Any]:
     share = counts.share if counts.n >= ENOUGH else None
-    point: dict[str, Any] = {"label": date_format(week, "j M"), "n": counts.n, "value": None}
+    label = date_format(date.fromordinal(start), "j M")
+    point: dict[str, Any] = {"label": label, "n": counts.n, "value": None}
     if share is not None:
         point |= {
             "value": share.value * 100,
