@@ -74,6 +74,7 @@ DRIVE = f"""
 import os, signal, subprocess, sys, time
 from django.db import connection
 from portal.events.tasks import deliver_due
+from portal.management.commands.serve import make_folders
 from sla.breaches.tasks import find_breaches
 from sla.escalations import services
 from sla.escalations.models import Escalation
@@ -101,15 +102,20 @@ def kill(pid):
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
 
+def died():  # of itself: nobody killed it
+    return any(os.waitpid(pid, os.WNOHANG) != (0, 0) for pid in running)
+
 def taken():
     return Escalation.objects.filter(outcome="done").count()
 
 until = time.monotonic() + PATIENCE
+make_folders()  # the broker's, as `serve` makes them before it starts workers
 programs = CELERY or [None] * {WORKERS}
 running = [start(one) for one in programs]
 try:
     for point in range(1, KILLS + 1):
         while taken() < STEPS * point // (KILLS + 2):
+            assert not died(), "a worker or a beat has ended by itself"
             assert time.monotonic() < until, "the steps do not come"
             time.sleep(0.01)
         place = point % len(programs)
