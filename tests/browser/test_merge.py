@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from leads.database.models import Lead
 from leads.dispositions.models import Disposition, Merge
 from tests.browser.test_desk import sign_in
-from tests.browser.watch import Watch, look
+from tests.browser.watch import SIZES, STICKING_OUT, Watch, look
 from tests.factories import make_activity, make_lead, make_user
 from tests.portal.scene import Scene
 
@@ -81,12 +81,15 @@ def test_an_sdr_compares_from_the_desk_and_rejects_as_a_duplicate(
     assert second.lead_id == first.lead_id
 
 
-def test_it_works_without_scripts(browser, live_server, client, pair) -> None:
-    context = browser.new_context(java_script_enabled=False)
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_it_works_without_scripts(browser, live_server, client, pair, size) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport=size)
     page = context.new_page()
     sign_in(page, live_server, client, make_user(role="marketing"))
     page.goto(f"{live_server.url}/leads/{pair[1].public_id}/merge/?q=marta")
+    assert page.evaluate(STICKING_OUT) == []
     page.get_by_role("link", name="Compare with Marta Lindqvist").first.click()
+    assert page.evaluate(STICKING_OUT) == []
     page.get_by_role("button", name="Merge the two").click()
     expect(page.get_by_text("is part of Marta Lindqvist now.")).to_be_visible()
     page.get_by_role("button", name="Take back").click()
