@@ -15,9 +15,9 @@ from django.db import connection
 from django.utils import timezone
 
 from benchmarks.company import SEED, store_people, store_sources
-from benchmarks.histories import INDUSTRIES, sign_definition
-from benchmarks.rows import Row, naive, store, uuid_of
-from leads.database.models import FactSnapshot, FactText, Lead, Opportunity, Source
+from benchmarks.histories import INDUSTRIES, sign_definition, store_leads
+from benchmarks.rows import Row, analyse, naive, store, uuid_of
+from leads.database.models import FactSnapshot, FactText, Opportunity, Source
 from leads.dispositions.models import Disposition, Reason
 from leads.handoffs.models import Handoff
 from portal.accounts.models import Role, User
@@ -39,23 +39,19 @@ def fill(handoffs: int) -> None:
     version = sign_definition(GATE, now - timedelta(days=DAYS + 1))
     random = np.random.default_rng(SEED)
     stamp = naive(now)
-    store(Lead, "id public_id name email email_key external_source external_id stage created_at"
-          " recorded_at", (
-        (n, uuid_of(2, n), f"Lead {n}", "", "", "crm", str(n), "sql", stamp, stamp)
-        for n in range(1, handoffs + 1)
-    ))  # fmt: skip
+    begin = stamp - timedelta(days=2 * DAYS)
+    store_leads(handoffs, "sql", since=begin, recorded=stamp)
     texts = [*INDUSTRIES, *OCCUPATIONS]
     store(FactText, "id text", [(FIRST_TEXT + n, text) for n, text in enumerate(texts)])
     industry = FIRST_TEXT + random.integers(0, len(INDUSTRIES), handoffs)
     occupation = FIRST_TEXT + len(INDUSTRIES) + random.integers(0, len(OCCUPATIONS), handoffs)
     store(FactSnapshot, "lead_id known_from recorded_at set_by industry occupation company_size", (
-        (n + 1, stamp - timedelta(days=2 * DAYS), stamp, 3, one, other, 10 * (n % 300))
+        (n + 1, begin, stamp, 3, one, other, 10 * (n % 300))
         for n, (one, other) in enumerate(zip(industry.tolist(), occupation.tolist(), strict=True))
     ))  # fmt: skip
     ids = list(_handoffs(random, handoffs, stamp, version.pk))
     print(f"Wrote {len(ids):,} decided handoffs", flush=True)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    analyse()
 
 
 def _handoffs(

@@ -13,9 +13,9 @@ from django.db import connection
 from django.utils import timezone
 
 from benchmarks.company import SEED, store_people
-from benchmarks.rows import Row, naive, store, uuid_of
+from benchmarks.rows import Row, analyse, naive, store, uuid_of
 from leads.activities.models import Activity, TrackedObject
-from leads.database.models import FactSnapshot, FactText, Lead, Standing
+from leads.database.models import FactSnapshot, FactText, Lead, StageChange, Standing
 from portal.accounts.models import Role, User
 from portal.agreements.models import Agreement, Version
 from portal.agreements.services import propose, sign, start_draft
@@ -110,11 +110,8 @@ def fill(leads: int) -> None:
     store_people(now - timedelta(days=DAYS))
     random = np.random.default_rng(SEED)
     stamp = naive(now)
-    store(Lead, "id public_id name email email_key external_source external_id stage created_at"
-          " recorded_at", (
-        (n, uuid_of(2, n), f"Lead {n}", "", "", "crm", str(n), "known", stamp, stamp)
-        for n in range(1, leads + 1)
-    ))  # fmt: skip
+    begin = stamp - timedelta(days=DAYS)
+    store_leads(leads, "known", since=begin, recorded=stamp)
     store(Standing, "lead_id stage", ((n, "known") for n in range(1, leads + 1)))
     texts = [f"{WORDS[n % 8]} of area {n}" if n % 5 else f"area {n}" for n in range(TITLES)]
     first = TITLES + 100
@@ -125,7 +122,7 @@ def fill(leads: int) -> None:
     sizes = (10 ** random.uniform(0, 5, leads)).astype(int)
     columns = (titles, industries, sizes)
     store(FactSnapshot, "lead_id known_from recorded_at set_by title industry company_size", (
-        (n + 1, stamp - timedelta(days=DAYS), stamp - timedelta(days=1), 3, *facts)
+        (n + 1, begin, stamp - timedelta(days=1), 3, *facts)
         for n, facts in enumerate(zip(*(c.tolist() for c in columns), strict=True))
     ))  # fmt: skip
     store(TrackedObject, "id kind key tags", (
@@ -135,9 +132,18 @@ def fill(leads: int) -> None:
     store(Activity, "lead_id kind object_id occurred_at received_at recorded_at source external_id",
           _activities(random, leads, stamp))  # fmt: skip
     sign_definition(45, now - timedelta(days=1))
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("VACUUM ANALYZE")
+    analyse()
+
+
+def store_leads(count: int, stage: str, *, since: datetime, recorded: datetime) -> None:
+    """Write leads 1 to ``count``, in one stage ever since they became known."""
+    store(Lead, "id public_id name email email_key external_source external_id stage created_at"
+          " recorded_at", (
+        (n, uuid_of(2, n), f"Lead {n}", "", "", "crm", str(n), stage, since, recorded)
+        for n in range(1, count + 1)
+    ))  # fmt: skip
+    store(StageChange, "lead_id stage entered_at",
+          ((n, stage, since) for n in range(1, count + 1)))  # fmt: skip
 
 
 def _activities(random: np.random.Generator, leads: int, stamp: datetime) -> Iterator[Row]:

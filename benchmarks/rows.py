@@ -34,6 +34,12 @@ def store(model: type[models.Model], names: str, rows: Iterable[Row]) -> None:
             )
 
 
+def analyse() -> None:
+    """Let the database look at what was written, as it does by itself in time."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
 def _plain(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict | list) else value
 

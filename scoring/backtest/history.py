@@ -21,6 +21,7 @@ EFFECTS = (Effect.RECYCLE, Effect.DISQUALIFY, Effect.DUPLICATE, Effect.MEND)
 CAUSES = tuple(Cause)
 ACCEPTED, REJECTED = 0, 1
 RECYCLE, DISQUALIFY, DUPLICATE, MEND = range(4)
+SPAN = 1 << 36  # more seconds than any instant has: one lead's key never reaches the next one's
 OURS = np.array([STAGES.index(one) for one in (Stage.KNOWN, Stage.MQL, Stage.RECYCLED)])
 
 
@@ -112,9 +113,7 @@ class StageRows:
 
     def is_ours(self, lead: Array, at: Array) -> Array:
         """Whether each lead was marketing's then; before its first stage, that one counts."""
-        span = 1 << 36
-        keys = self.lead * span + np.clip(self.entered, 0, span - 1)
-        place = np.searchsorted(keys, lead * span + np.clip(at, 0, span - 1), "right") - 1
+        place = np.searchsorted(_keys(self.lead, self.entered), _keys(lead, at), "right") - 1
         first = np.searchsorted(self.lead, lead)
         place = np.maximum(place, first)
         there = first < np.searchsorted(self.lead, lead, "right")
@@ -151,10 +150,31 @@ def read_beginnings(wanted: Wanted) -> tuple[Array, Array, Array]:
     return found["id"], found["created"], found["source"]
 
 
-def mended_at(lead: int, since: int) -> int | None:
-    """Return when a fact of a lead was first recorded after it was sent back to be mended."""
-    rows = FactSnapshot.objects.filter(lead=lead).order_by("recorded_at")
-    for recorded in rows.values_list("recorded_at", flat=True):
-        if seconds(recorded) > since:
-            return seconds(recorded)
-    return None
+def mended_at(leads: Array, since: Array) -> Array:
+    """Return when a fact of each lead was first recorded after it was sent back to be mended.
+
+    NULL for not yet. One query, whatever their number; a lead may be asked about twice.
+    """
+    if not len(leads):
+        return np.zeros(0, np.int64)
+    found = read_numbers(
+        FactSnapshot._meta.db_table,
+        {"lead": "lead_id", "recorded": "recorded_at"},
+        Wanted(ids=np.unique(leads).tolist()).sql(),
+        instants={"recorded"},
+    )
+    order = np.lexsort((found["recorded"], found["lead"]))
+    lead, recorded = found["lead"][order], found["recorded"][order]
+    place = np.searchsorted(_keys(lead, recorded), _keys(leads, since), "right")
+    there = place < len(lead)
+    place[~there] = 0
+    there[there] = lead[place[there]] == leads[there]
+    when = np.full(len(leads), NULL)
+    when[there] = recorded[place[there]]
+    return when
+
+
+def _keys(lead: Array, at: Array) -> Array:
+    """Return numbers that sort by lead and then by instant."""
+    found: Array = lead.astype(np.int64) * SPAN + np.clip(at, 0, SPAN - 1)
+    return found

@@ -18,7 +18,7 @@ from scoring.rules.definition import Attribute, Behaviour, Definition
 from scoring.rules.instants import DAY
 
 SPAN = 1 << 36  # more seconds than any instant has: one lead's key never reaches the next one's
-AT_ONCE = 2_000_000  # activities of one evaluation: bounds memory, whatever one lead did
+AT_ONCE = 500_000  # activities of one evaluation: bounds memory, whatever one lead did
 FOREVER = SPAN - 1
 Slice = tuple[Run, str, int, int]  # a run, a kind, its first row and the one after its last
 

@@ -15,7 +15,7 @@ from scoring.engine.columns import Array
 from scoring.engine.intake import NULL
 
 CLOSED = NEVER - 1  # as "rejected": no intent is newer, so the stretch never hands over
-Mended = Callable[[int, int], int | None]
+Mended = Callable[[Array, Array], Array]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Chances:
 class Past:
     """What happened to ``leads`` (ids in order), each of which counts from ``begins`` on.
 
-    ``mended`` says when a lead that was sent back at an instant was mended, None for not yet.
+    ``mended`` says when leads that were sent back at these instants were mended, NULL for not yet.
     """
 
     rows: HandoffRows
@@ -114,8 +114,8 @@ class Past:
         again = said & (effect == RECYCLE) & (rows.recycles[places] != NULL)
         start[again] = np.maximum(decided, rows.recycles[places])[again]
         rejected[again] = decided[again]
-        for n in np.flatnonzero(said & (effect == MEND)).tolist():
-            when = self.mended(int(rows.lead[places[n]]), int(decided[n]))
-            if when is not None:
-                start[n], rejected[n] = when, NEVER
+        sent_back = np.flatnonzero(said & (effect == MEND))
+        when = self.mended(rows.lead[places[sent_back]], decided[sent_back])
+        mended = sent_back[when != NULL]
+        start[mended], rejected[mended] = when[when != NULL], NEVER
         return np.maximum(start, self.since), rejected

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.urls import reverse
 
@@ -9,6 +10,7 @@ from portal.agreements.services import propose, save_clause, sign, start_draft
 from portal.core.errors import Conflict, DomainError, NotAllowed
 from scoring.backtest import services
 from scoring.backtest.activation import write_report
+from scoring.backtest.history import mended_at
 from scoring.backtest.models import ActivationReport, Backtest
 from scoring.backtest.services import (
     backtest_of,
@@ -18,6 +20,8 @@ from scoring.backtest.services import (
     run_backtest,
 )
 from scoring.definitions.services import seed_default
+from scoring.engine.intake import NULL
+from scoring.rules.instants import seconds
 from tests.factories import make_activity, make_facts, make_lead, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet")]
@@ -62,6 +66,21 @@ def test_a_run_goes_on_where_another_worker_stopped_and_runs_once(one, now):
     assert test.summary["sides"]["draft"]["handoffs"] == test.replayed.count() == 1
     assert test.replayed.get().draft_at == now - 20 * DAY
     assert test.summary["sides"]["draft"]["unseen"] == 1  # nobody ever judged it: in no rate
+
+
+def test_when_leads_were_mended_is_one_question(one, now, django_assert_num_queries):
+    first, second, third = one[3], *(make_lead(at=now - 30 * DAY) for _ in "12")
+    for lead, days in ((first, 9), (first, 4), (second, 7)):
+        make_facts(lead, at=now - days * DAY, title=f"Head of {days}")
+    asked = [(first, 10), (second, 8), (first, 9), (second, 7), (third, 10)]
+    leads = np.array([lead.pk for lead, _days in asked])
+    since = np.array([seconds(now - days * DAY) for _lead, days in asked])
+    with django_assert_num_queries(1):
+        found = mended_at(leads, since)
+    days = [9, 7, 4, None, None]  # never in the second in which it was sent back
+    assert found.tolist() == [NULL if n is None else seconds(now - n * DAY) for n in days]
+    with django_assert_num_queries(0):
+        assert not len(mended_at(leads[:0], since[:0]))
 
 
 def test_a_stopped_run_keeps_nothing_and_others_may_not_stop_it(one, now):
