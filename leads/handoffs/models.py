@@ -1,7 +1,7 @@
 """Passing leads to sales: handoffs, and the list of leads that wait to be released."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 from django.conf import settings
@@ -35,6 +35,12 @@ ON_A_WORD = (Cause.BY_HAND, Cause.APPEAL)  # no gate opened: a person says why, 
 OPEN = Q(origin=Origin.LIVE, is_decided=False)
 
 
+def members_beside(user: User) -> models.QuerySet[Any, Any]:
+    """Return the ids of everybody in this person's teams: whose handoffs a sales lead sees."""
+    teams = user.memberships.values("team")
+    return Membership.objects.filter(team__in=teams).values_list("user", flat=True)
+
+
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     def visible_to(self, user: User) -> Self:
         """SDR: own, unassigned ones of own teams, all they decided. Sales lead: own teams."""
@@ -42,8 +48,7 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
             return self
         teams = user.memberships.values("team")
         if user.role == Role.SALES_LEAD:
-            members = Membership.objects.filter(team__in=teams).values("user")
-            return self.filter(Q(team__in=teams) | Q(owner__in=members))
+            return self.filter(Q(team__in=teams) | Q(owner__in=members_beside(user)))
         if user.role == Role.ACCOUNT_EXECUTIVE:
             seen = [Q(lead__owner=user), Q(opportunity__owner=user)]
         else:

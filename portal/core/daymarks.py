@@ -1,9 +1,10 @@
-"""Which days have to be counted anew: marked by the database itself, whoever wrote.
+"""Which handoffs of which days have to be counted anew: marked by the database, whoever wrote.
 
 The scoreboard keeps each day's stopped clocks and decided handoffs packed (``sla.scoreboard``).
 Many rooms may change such a day long after it: an undo, an excuse, a late touch, another owner.
-A trigger forgets none of them: it appends the UTC day to a table in the transaction of the change.
-Rows are only appended here, never updated, so two transactions never wait for each other.
+A trigger forgets none of them: it appends the UTC day and the handoff to a table, in the
+transaction of the change. A mark without a handoff is for the whole day. Rows are only appended
+here, never updated, so two transactions never wait for each other.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ _SAID = ("handoff_id", "outcome", "reason_id", "withdrawn_at")
 class DayMark:
     """Marks days when ``table`` is changed by ``act`` and ``when`` holds; of UPDATE, ``columns``.
 
-    ``days`` are SELECTs of one instant each; ``{row}`` is OLD or NEW, both for an UPDATE.
+    ``days`` are SELECTs of an instant and a handoff; ``{row}`` is OLD or NEW, both for an UPDATE.
     """
 
     name: str
@@ -35,13 +36,13 @@ class DayMark:
     columns: Sequence[str] = ()
 
 
-_OF_CLOCK = ("SELECT {row}.started_at AS at",)
+_OF_CLOCK = ("SELECT {row}.started_at AS at, {row}.handoff_id AS handoff",)
 _OF_HANDOFF = (
-    "SELECT {row}.made_at AS at",
-    "SELECT c.started_at AS at FROM sla_clock c WHERE c.handoff_id = {row}.id",
+    "SELECT {row}.made_at AS at, {row}.id AS handoff",
+    "SELECT c.started_at, {row}.id FROM sla_clock c WHERE c.handoff_id = {row}.id",
 )
-_HANDED = "SELECT h.made_at AS at FROM leads_handoff h WHERE h.id = {row}.handoff_id"
-_OF_SAID = (f"{_HANDED} AND h.origin = 'live'",)
+_HANDED = "SELECT h.made_at AS at, h.id AS handoff FROM leads_handoff h"
+_OF_SAID = (f"{_HANDED} WHERE h.id = {{row}}.handoff_id AND h.origin = 'live'",)
 _STOPPED = "({row}.stamped_at IS NOT NULL OR {row}.ended_at IS NOT NULL)"
 _DECIDED = "({row}.is_decided AND {row}.origin = 'live')"
 _LIVE = "({row}.origin = 'live')"
@@ -83,7 +84,7 @@ def statements(mark: DayMark, vendor: str) -> tuple[str, ...]:
     found = " UNION ".join(one.format(row=row) for row in rows for one in mark.days)
     day = _DAY[vendor].format("t.at")
     act = (
-        f"INSERT INTO {TABLE} (day) SELECT DISTINCT {day} FROM ({found}) AS t"  # noqa: S608 - our own
+        f"INSERT INTO {TABLE} (day, handoff) SELECT DISTINCT {day}, t.handoff FROM ({found}) AS t"  # noqa: S608 - our own
         " WHERE t.at IS NOT NULL"
     )
     head = f"CREATE TRIGGER {mark.name} AFTER {mark.act} ON {mark.table} FOR EACH ROW {when}"

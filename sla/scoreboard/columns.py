@@ -21,7 +21,7 @@ from sla.clocks.states import State, state_expression
 
 Numbers = NDArray[Any]
 Word = tuple[Any, ...]
-FORM = 1  # of a packed table: another number when columns change
+FORM = 2  # of a packed table: another number when columns change
 SECOND = timedelta(seconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STATES = tuple(State)
@@ -36,8 +36,8 @@ CLOCKS: Mapping[str, str] = {
 }  # fmt: skip
 # ``reason`` is a code: (the reason's own,), or ("",) without one.
 HANDOFFS: Mapping[str, str] = {
-    "handoff": "<i8", "made": "<i8", "team": "<i4", "is_by_hand": "<i1", "outcome": "<i1",
-    "reason": "<i2",
+    "handoff": "<i8", "made": "<i8", "owner": "<i4", "team": "<i4", "is_by_hand": "<i1",
+    "outcome": "<i1", "reason": "<i2",
 }  # fmt: skip
 CODED = {"promise", "reason"}
 
@@ -139,11 +139,11 @@ def read_handoffs(handoffs: HandoffQuerySet) -> Table:
     """Return live handoffs with what sales said of them, as it stands; one statement."""
     standing = FilteredRelation("dispositions", condition=Q(dispositions__withdrawn_at=None))
     rows = handoffs.live().order_by("pk").annotate(said=standing).values_list(
-        "pk", "made_at", "team_id", "cause", "said__outcome", "said__reason_id"
+        "pk", "made_at", "owner_id", "team_id", "cause", "said__outcome", "said__reason_id"
     )  # fmt: skip
     return table(HANDOFFS, [
-        (pk, seconds(made), team or 0, cause == Cause.BY_HAND, OUTCOMES.index(outcome or ""),
-         (reason or "",))
-        for pk, made, team, cause, outcome, reason in rows.iterator(chunk_size=5000)
+        (pk, seconds(made), owner or 0, team or 0, cause == Cause.BY_HAND,
+         OUTCOMES.index(outcome or ""), (reason or "",))
+        for pk, made, owner, team, cause, outcome, reason in rows.iterator(chunk_size=5000)
         if made is not None  # the database holds it of live ones
     ])  # fmt: skip

@@ -19,7 +19,7 @@ class PackedDay(models.Model):
     """The stopped clocks and decided handoffs of one UTC day, as ``columns.pack`` writes them.
 
     ``form`` is the way they were packed; a day packed another way is counted live. A day without
-    a row has none of either, or stands in ``TouchedDay``. All of it may be deleted with a mark.
+    a row has none of either, or stands in ``TouchedDay`` with all of its handoffs.
     """
 
     day = models.DateField(primary_key=True)
@@ -33,9 +33,13 @@ class PackedDay(models.Model):
 
 
 class TouchedDay(models.Model):
-    """A mark that a day is not as it was packed; only triggers write them (``core.daymarks``)."""
+    """A mark that a handoff is not as it was packed on this day; without one, the whole day.
+
+    Only triggers write them (``core.daymarks``).
+    """
 
     day = models.DateField(db_index=True)
+    handoff = models.BigIntegerField(null=True)  # may be gone: no foreign key
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d}"

@@ -1,25 +1,24 @@
 """The clocks and handoffs of a period as columns: packed days, and the rest as it stands now.
 
-Days that changed since they were packed, and all that still runs, are read from the rows
+Handoffs that changed since their day was packed, and all that still runs, are read from the rows
 themselves. So the figures are always those of this moment, packed or not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import reduce
-from operator import or_
 
 import numpy as np
 from django.db.models import Q
 
-from leads.handoffs.models import Handoff
-from portal.accounts.models import User
+from leads.handoffs.models import Handoff, members_beside
+from portal.accounts.models import Role, User
 from sla.clocks.models import RUNNING, Clock
 from sla.scoreboard.columns import (
     CLOCKS,
     FORM,
     HANDOFFS,
+    Numbers,
     Table,
     joined,
     read_clocks,
@@ -31,6 +30,8 @@ from sla.scoreboard.models import PackedDay, TouchedDay
 from sla.scoreboard.packing import instants_of
 
 DAY = timedelta(days=1)
+BATCH = 1000  # handoffs asked for by their ids at a time
+Mask = Callable[[Table], Numbers]
 
 
 @dataclass(frozen=True)
@@ -55,28 +56,48 @@ class Period:
 def read_period(period: Period, *, user: User, at: datetime) -> tuple[Table, Table]:
     """Return the clocks that started and the handoffs made in the period, as ``user`` sees them.
 
-    Five statements; one more for who does not see everything. Handoffs are those that were
-    decided: what is open is counted by ``figures.delivered``.
+    Six statements, and one for each thousand of handoffs that changed since they were packed.
+    Handoffs are those that were decided: what is open is counted by ``figures.delivered``.
     """
-    # The marks first: a day that is packed anew between the statements is then read live.
-    marked = set(TouchedDay.objects.filter(period.days()).values_list("day", flat=True).distinct())
+    # The marks first: what is packed anew between the statements is then read live.
+    marks = TouchedDay.objects.filter(period.days()).order_by().values_list("day", "handoff")
+    marked = set(marks.distinct())
     rows = PackedDay.objects.filter(period.days()).order_by("day")
     packed = {day: parts for day, *parts in rows.values_list("day", "form", "clocks", "handoffs")}
-    live = sorted(marked | {day for day, (form, *_both) in packed.items() if form != FORM})
-    kept = [parts for day, (_form, *parts) in packed.items() if day not in set(live)]
-    stopped = Clock.objects.exclude(RUNNING)
-    clocks = [unpack(CLOCKS, bytes(one)) for one, _handoffs in kept]
-    handoffs = [unpack(HANDOFFS, bytes(one)) for _clocks, one in kept]
-    clocks.append(read_clocks(Clock.objects.running().filter(period.of("started_at")), at=at))
-    if live:
-        clocks.append(read_clocks(stopped.filter(_on(live, "started_at")), at=at))
-        decided = Handoff.objects.filter(_on(live, "made_at"), is_decided=True)
-        handoffs.append(read_handoffs(decided))
-    seen = _seen(period, user)
+    live = {day for day, (form, *_both) in packed.items() if form != FORM}
+    live |= {day for day, handoff in marked if handoff is None}
+    changed = sorted({handoff for _day, handoff in marked if handoff is not None})
+    kept = [parts for day, (_form, *parts) in packed.items() if day not in live]
+    clocks = joined(CLOCKS, (unpack(CLOCKS, bytes(one)) for one, _handoffs in kept))
+    handoffs = joined(HANDOFFS, (unpack(HANDOFFS, bytes(one)) for _clocks, one in kept))
+    still, again = _live(period, sorted(live), changed, at=at)
+    mask = _mask(user)
     return (
-        _chosen(joined(CLOCKS, clocks), "started", period, seen),
-        _chosen(joined(HANDOFFS, handoffs), "made", period, seen),
+        _chosen([_without(clocks, changed), *still], CLOCKS, "started", period, mask),
+        _chosen([_without(handoffs, changed), *again], HANDOFFS, "made", period, mask),
     )
+
+
+def _live(
+    period: Period, days: Sequence[date], changed: Sequence[int], *, at: datetime
+) -> tuple[list[Table], list[Table]]:
+    """Return what runs in the period, and what stopped on these days and for these handoffs."""
+    running = Clock.objects.running().filter(period.of("started_at"))
+    stopped, decided = Clock.objects.exclude(RUNNING), Handoff.objects.filter(is_decided=True)
+    clocks, handoffs = [read_clocks(running, at=at)], []
+    whole = _on(days, "started_at"), _on(days, "made_at")
+    if days:
+        clocks.append(read_clocks(stopped.filter(whole[0]), at=at))
+        handoffs.append(read_handoffs(decided.filter(whole[1])))
+    for start in range(0, len(changed), BATCH):
+        ids = changed[start : start + BATCH]
+        clocks.append(read_clocks(stopped.filter(handoff__in=ids).exclude(whole[0]), at=at))
+        handoffs.append(read_handoffs(decided.filter(pk__in=ids).exclude(whole[1])))
+    return clocks, handoffs
+
+
+def _without(rows: Table, handoffs: Sequence[int]) -> Table:
+    return rows.where(~np.isin(rows["handoff"], handoffs)) if handoffs else rows
 
 
 def _on(days: Iterable[date], name: str) -> Q:
@@ -87,28 +108,34 @@ def _on(days: Iterable[date], name: str) -> Q:
             stretches[-1][1] = day
         else:
             stretches.append([day, day])
-    return reduce(or_, (
-        Q(**{f"{name}__gte": instants_of(first)[0], f"{name}__lt": instants_of(last)[1]})
-        for first, last in stretches
-    ))  # fmt: skip
+    found = Q(pk__in=[])
+    for first, last in stretches:
+        since, before = instants_of(first)[0], instants_of(last)[1]
+        found |= Q(**{f"{name}__gte": since, f"{name}__lt": before})
+    return found
 
 
-def _seen(period: Period, user: User) -> np.ndarray | None:
-    """Return the ids of the period's handoffs that this person may see; None for all of them."""
+def _mask(user: User) -> Mask:
+    """Return what tells which rows this person may see, as ``visible_to`` does."""
     if user.sees_everything:
-        return None
-    rows = Handoff.objects.live().visible_to(user).filter(period.of("made_at")).order_by()
-    return np.fromiter(rows.values_list("pk", flat=True).iterator(chunk_size=5000), dtype=np.int64)
+        return lambda rows: np.ones(len(rows), dtype=bool)
+    if user.role == Role.SALES_LEAD:
+        teams = list(user.memberships.values_list("team", flat=True))
+        owners = list(members_beside(user))
+        return lambda rows: np.isin(rows["team"], teams) | np.isin(rows["owner"], owners)
+    seen = list(Handoff.objects.live().visible_to(user).order_by().values_list("pk", flat=True))
+    return lambda rows: np.isin(rows["handoff"], seen)
 
 
-def _chosen(rows: Table, instant: str, period: Period, seen: np.ndarray | None) -> Table:
-    mask = np.ones(len(rows), dtype=bool)
+def _chosen(
+    parts: Iterable[Table], form: Mapping[str, str], instant: str, period: Period, mask: Mask
+) -> Table:
+    rows = joined(form, parts)
+    seen = mask(rows)
     if period.since:
-        mask &= rows[instant] >= seconds(period.since)
+        seen &= rows[instant] >= seconds(period.since)
     if period.before:
-        mask &= rows[instant] < seconds(period.before)
+        seen &= rows[instant] < seconds(period.before)
     if period.team:
-        mask &= rows["team"] == period.team
-    if seen is not None:
-        mask &= np.isin(rows["handoff"], seen)
-    return rows if mask.all() else rows.where(mask)
+        seen &= rows["team"] == period.team
+    return rows if seen.all() else rows.where(seen)

@@ -1,6 +1,6 @@
 """Packed days: the board says what the rows say, however they changed and who looks."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -196,7 +196,9 @@ def test_the_board_says_what_the_rows_say_packed_or_changed_since(seed) -> None:
     assert not TouchedDay.objects.exists()
     compare()
     company.stir()
-    assert 3 <= TouchedDay.objects.values("day").distinct().count() < PackedDay.objects.count()
+    assert 3 <= TouchedDay.objects.values("handoff").distinct().count() < HANDOFFS / 2
+    compare()
+    TouchedDay.objects.create(day=date(2026, 3, 12))  # the whole of it
     compare()
     while pack_days(at=AT):
         pass
