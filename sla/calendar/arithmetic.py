@@ -65,7 +65,8 @@ def explain(
     told = {span.day for span in spans}
     dates = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
     spans += [_closed_line(day, start, end, calendar) for day in dates if day not in told]
-    return sorted(spans, key=lambda span: (span.day, span.opens or start))
+    # In UTC: two walls of one zone are compared without looking at which hour occurs twice.
+    return sorted(spans, key=lambda span: (span.day, (span.opens or start).astimezone(UTC)))
 
 
 def _open_pieces(

@@ -60,6 +60,11 @@ class WorkingCalendar:
         """What the calendar comes to in UTC. Equal calendars share one, so it stays warm."""
         return _timetable(self)
 
+    @property
+    def is_always_open(self) -> bool:
+        """Whether it never closes: then its zone changes nothing but how days are named."""
+        return self.week == ALWAYS_OPEN.week and not (self.holidays or self.overrides)
+
     def open_on(self, day: date) -> list[tuple[datetime, datetime]]:
         """Return, in UTC, the intervals that open on ``day``; what is empty there is absent."""
         return [(moment(opens), moment(closes)) for opens, closes in self.timetable.open_on(day)]

@@ -1,10 +1,12 @@
 """How a clock's due time comes about, as ``components/_arithmetic.html`` shows it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -19,10 +21,18 @@ COUNTS = {Kind.USED, Kind.OVERRIDE}
 
 
 def sum_of(view: ClockView) -> dict[str, Any]:
-    """Return title, strip, lines, due and result of a clock; costs a line for each day."""
+    """Return title, strip, lines, due and result of a clock; costs a line for each day.
+
+    In the calendar's zone; where it never closes, so that no zone matters, in the reader's.
+    """
+    where = _("%(promise)s, %(who)s. “%(calendar)s”, %(zone)s.")
+    if view.calendar.is_always_open:
+        zone = timezone.get_current_timezone_name()
+        view = replace(view, calendar=replace(view.calendar, zone=zone))
+        where = _("%(promise)s, %(who)s. “%(calendar)s”, shown in your time, %(zone)s.")
     spans = view.arithmetic()
     amount = duration_words(view.clock.amount)
-    where = _("%(promise)s, %(who)s. “%(calendar)s”, %(zone)s.") % {
+    where %= {
         "promise": view.title,
         "who": view.clock.handoff.owner or _("nobody yet"),
         "calendar": view.calendar_name,
@@ -121,7 +131,8 @@ def _day(view: ClockView, spans: Sequence[Span], day: date) -> dict[str, Any]:
         return round((at - begins) / (ends - begins), 4)
 
     def part(kind: str, opens: datetime, closes: datetime) -> Iterator[dict[str, Any]]:
-        start, end = max(opens, begins), min(closes, ends)
+        # In UTC: two walls of one zone are compared without looking at which hour occurs twice.
+        start, end = max(opens.astimezone(UTC), begins), min(closes.astimezone(UTC), ends)
         if start < end:
             yield {"kind": kind, "start": share(start), "end": share(end)}
 

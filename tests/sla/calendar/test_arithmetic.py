@@ -110,3 +110,16 @@ def test_there_is_nothing_to_explain_backwards_and_naive_instants_are_refused():
 )
 def test_a_length_of_time_in_words(length, words):
     assert duration(length) == words
+
+
+def test_the_lines_of_a_night_whose_hour_comes_twice_stand_in_the_order_of_time():
+    always = WorkingCalendar("Europe/Berlin", dict.fromkeys(range(7), ((time(0), time(0)),)))
+    first, second = (datetime(2026, 10, 25, hour, tzinfo=UTC) for hour in (0, 1))  # 02:00, twice
+    minute = timedelta(minutes=1)
+    early = first + 40 * minute, first + 50 * minute
+    late = second + 5 * minute, second + 9 * minute
+    lines = explain(first, second + timedelta(hours=1), always, [late, early])
+    assert [line.opens.astimezone(UTC) for line in lines] == [
+        first, *early, *late,
+    ]  # fmt: skip
+    assert sum((line.used for line in lines), timedelta(0)) == timedelta(hours=2) - 14 * minute

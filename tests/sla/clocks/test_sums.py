@@ -1,9 +1,11 @@
 """The arithmetic of a clock as people read it: a strip of days, lines that add up, the result."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from sla.clocks.models import Clock
 from sla.clocks.pausing import pause_clock, resume_clock
@@ -84,3 +86,18 @@ def test_a_day_whose_hours_were_over_does_not_say_that_it_was_closed() -> None:
         ("Fri 6 Mar", "over when it began", False),
         ("Sat 7 Mar, Sun 8 Mar", "closed", False),
     ]
+
+
+def test_what_never_closes_is_told_in_the_readers_time(handoff) -> None:
+    view = shown(handoff, local(FRIDAY, 18), kind="disposition")
+    with timezone.override("Asia/Kolkata"):
+        told, hours = sum_of(view), sum_of(shown(handoff, local(FRIDAY, 18)))
+    assert told["where"].endswith("“Always open”, shown in your time, Asia/Kolkata.")
+    assert plain(told) == [
+        ("Fri 6 Mar 21:00 to 00:00", "3 h", True),
+        ("Sat 7 Mar 00:00 to 21:00", "21 h", True),
+    ]
+    assert told["due"] == "Due Sat 7 Mar, 21:00"
+    assert hours["where"].endswith("“Office hours”, Europe/Berlin.")
+    closed = replace(view.calendar, holidays=frozenset({date(2026, 12, 25)}))
+    assert sum_of(replace(view, calendar=closed))["where"].endswith("“Always open”, UTC.")
