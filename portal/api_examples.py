@@ -126,6 +126,38 @@ def page(row: dict[str, Any]) -> dict[str, Any]:
 EXAMPLES: dict[str, Example] = {
     "leads_list": Example(page(LEAD)),
     "leads_read": Example(LEAD | {"facts": {"title": "VP Revenue Operations"}}),
+    "leads_score": Example(
+        {
+            "agreement": "definition",
+            "version": 3,
+            "as_of": "2026-03-02T10:00:00Z",
+            "total": 30,
+            "grade": "C2",
+            "fit": 0.0,
+            "engagement": 30.0,
+            "lines": [
+                {
+                    "kind": "factor",
+                    "text": "Asked for a demo",
+                    "rule": "demo_request",
+                    "group": "engagement",
+                    "points": 30.0,
+                    "activities": [
+                        {
+                            "id": 81,
+                            "kind": "demo_request",
+                            "object": "demo",
+                            "occurred_at": "2026-03-02T09:00:00Z",
+                            "points": 30.0,
+                            "decay_steps": 0,
+                        }
+                    ],
+                    "facts": {},
+                }
+            ],
+            "gates": [{"key": "mql", "is_open": False, "missing": ["10 points from MQL"]}],
+        }
+    ),
     "leads_send": Example(
         {
             "id": LEAD_ID,

@@ -4,8 +4,10 @@ from django.urls import path
 
 from scoring.backtest.api import BacktestDetail
 from scoring.engine.api import HandoffDetail
+from scoring.engine.score_api import LeadScore
 
 urlpatterns = [
     path("definitions/<int:number>/backtest/", BacktestDetail.as_view(), name="api-backtest"),
     path("handoffs/<uuid:public_id>/", HandoffDetail.as_view(), name="api-handoff"),
+    path("leads/<uuid:public_id>/score/", LeadScore.as_view(), name="api-lead-score"),
 ]

@@ -42,6 +42,11 @@ class Entry:
     folded: str = ""  # what it is counted as when folded, a plural
     url: str = ""
 
+    @property
+    def anchor(self) -> str:
+        """What an address of just this line ends with."""
+        return f"{self.key[1]}{self.key[2]}"
+
 
 @dataclass(frozen=True)
 class Story:
@@ -208,6 +213,12 @@ def folded_words(quiet: Sequence[Entry]) -> str:
         ngettext("%(n)d quieter thing: %(kinds)s", "%(n)d quieter things: %(kinds)s", len(quiet))
         % words
     )
+
+
+def place_of(activity: Activity) -> str:
+    """Return the query and anchor under which a lead's page shows this activity, however old."""
+    after = f"{int(activity.occurred_at.timestamp())}{ACTIVITY}{activity.pk + 1}"
+    return f"?all&before={after}#{ACTIVITY}{activity.pk}"
 
 
 def _write(entry: Entry) -> str:

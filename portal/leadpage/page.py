@@ -33,7 +33,7 @@ from portal.desk.advice import next_act
 from portal.desk.case import changes_of, no_longer
 from portal.desk.forms import new_token
 from portal.desk.timeline import Story, folded_words, story_of
-from portal.leadpage.score import score_chart
+from portal.leadpage.score import chart_file, score_chart
 from scoring.definitions.registration import labels
 from scoring.engine.explanation import Explanation, explain_lead, explanations_of
 from scoring.engine.models import Evidence
@@ -107,6 +107,7 @@ def _score_context(
     """Draw the score with what happened on the way, and say what would change it."""
     if explanation is None or explanation.outlook is None:
         return {"chart": None, "changes": []}
+    outlook = explanation.outlook
     happened = [(stay.entered_at, _("MQL")) for stay in stays if stay.stage == Stage.MQL]
     for one in passings:
         if one.handoff.made_at is not None:
@@ -114,8 +115,8 @@ def _score_context(
         if one.disposition is not None and one.disposition.decided_at is not None:
             word = _("accepted") if one.disposition.reason is None else _("rejected")
             happened.append((one.disposition.decided_at, word))
-    outlook = explanation.outlook
-    return {"chart": score_chart(outlook, happened), "changes": changes_of(outlook)}
+    chart = score_chart(outlook, happened)
+    return {"chart": chart, "changes": changes_of(outlook), **(chart_file(chart) if chart else {})}
 
 
 def in_words(facts: Sequence[FactLine]) -> list[FactLine]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -14,19 +14,18 @@ from django.views.decorators.http import require_safe
 from portal.core.http import is_htmx
 from scoring.engine.warming import ColumnsCold, warm_columns
 
-Given = ParamSpec("Given")
-View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
+View = Callable[..., HttpResponse]
 SAFE = frozenset({"GET", "HEAD"})
 
 
-def reads_columns(view: View[Given]) -> View[Given]:
+def reads_columns(view: View) -> View:
     """Answer 202 with the progress where ``view`` finds no columns; the page asks again by itself.
 
     What was posted as a form is refused instead (409): nothing of it was kept.
     """
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except ColumnsCold as cold:

@@ -112,6 +112,7 @@ PAGES: dict[str, Page] = {
     "lead": Page(
         get=SIGNED_IN, at=of("lead"), lists={"": rows.on_the_lead, "all": rows.on_the_lead}
     ),
+    "lead-score": Page(get=SIGNED_IN, at=of("lead")),
     "lead-edit": Page(get=WRITES_LEADS, post=WRITES_LEADS, at=of("lead")),
     "lead-erase": Page(get=ADMIN, post=ADMIN, at=of("lead")),
     "lead-touch": Page(
@@ -278,6 +279,7 @@ READ, SEND, DECIDE = "leads:read", "leads:write", "dispositions:write"
 ENDPOINTS: dict[str, Endpoint] = {
     "api-leads": Endpoint(get=READ, post=SEND, lists={"": rows.handoffs}),
     "api-lead": Endpoint(get=READ, at=of("lead")),
+    "api-lead-score": Endpoint(get=READ, at=of("lead")),
     "api-activities": Endpoint(post=SEND),
     "api-activity-batch": Endpoint(post=SEND),
     "api-handoffs": Endpoint(get=READ, lists={"": rows.handoffs}),

@@ -29,6 +29,7 @@ def test_the_schema_is_complete_and_valid(tmp_path) -> None:
         for path in (
             "leads/",
             "leads/{public_id}/",
+            "leads/{public_id}/score/",
             "activities/",
             "activities/batch/",
             "handoffs/",
