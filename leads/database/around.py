@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q, QuerySet
-from django.db.models.functions import TruncMonth
-
-from leads.database.funnel import STEPS, SourceSums, Window
-from leads.database.models import Lead, SalesTime, Stage, StageChange, VisitorCount
-from leads.database.models.scores import Standing
+from leads.database.funnel import SourceSums
+from leads.database.models import SalesTime, Stage, VisitorCount
+from leads.database.tally import Window
 
 Months = Mapping[date, int | None]
 
@@ -51,17 +48,6 @@ def visitors_by_month(
     return found
 
 
-def brought_by_month(leads: "QuerySet[Lead]", window: Window) -> dict[date, set[int | None]]:
-    """Return which sources brought leads in each month; one statement."""
-    months = leads.filter(window.of("created_at")).annotate(
-        month=TruncMonth("created_at", tzinfo=window.zone)
-    )
-    found: dict[date, set[int | None]] = {}
-    for month, source in months.order_by().values_list("month", "source").distinct():
-        found.setdefault(month.date(), set()).add(source)
-    return found
-
-
 def sales_cost(
     window: Window, currency: str, *, until: datetime
 ) -> tuple[Decimal | None, list[date]]:
@@ -84,32 +70,3 @@ def spread_sales_cost(sums: list[SourceSums], cost: Decimal | None) -> None:
         if cost is not None and handed:
             part = cost * one.counts[Stage.WITH_SALES] / handed
             one.sales_cost = part.quantize(Decimal("0.01"))
-
-
-def pace(leads: "QuerySet[Lead]", window: Window) -> tuple[int, timedelta | None]:
-    """Return n and the median time from first MQL to first SQL, of SQLs made in the window."""
-    reached = STEPS[STEPS.index(Stage.SQL) :]
-    rows = (
-        StageChange.objects.filter(lead__in=leads.values("pk"))
-        .order_by()
-        .values("lead")
-        .annotate(
-            mql=Min("entered_at", filter=Q(stage=Stage.MQL)),
-            sql=Min("entered_at", filter=Q(stage__in=reached)),
-        )
-        .filter(sql__gte=window.begins, sql__lt=window.ends, mql__lte=F("sql"))
-        .annotate(length=ExpressionWrapper(F("sql") - F("mql"), output_field=DurationField()))
-        .order_by("length")
-        .values_list("length", flat=True)
-    )
-    lengths = list(rows)
-    return len(lengths), lengths[len(lengths) // 2] if lengths else None
-
-
-def engaged(leads: "QuerySet[Lead]", window: Window) -> tuple[int, int]:
-    """Return how many scored leads of the window have points for engagement now, of how many."""
-    rows = Standing.objects.filter(lead__in=leads.filter(window.of("created_at")).values("pk"))
-    sums = rows.exclude(total=None).aggregate(
-        n=Count("pk"), hits=Count("pk", filter=Q(engagement__gt=0))
-    )
-    return sums["hits"], sums["n"]

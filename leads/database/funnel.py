@@ -4,46 +4,26 @@ A lead has reached a step when it entered that stage or a later one, ever: what 
 recycled later still came so far. A cohort is all leads that began in one month (came in, or first
 became an MQL, or first became an SQL), wherever they are now. A young cohort is not complete: it
 matures for 84 days, the length of nurture that the founding documents state.
+
+All of it follows from one ``Tally`` (leads.database.tally), which asks the database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import (
-    Count,
-    DurationField,
-    Exists,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-    Sum,
-)
-from django.db.models.functions import TruncMonth
+from django.db.models import Sum
 
-from leads.database.models import Lead, Opportunity, Source, Spend, Stage, StageChange
+from leads.database.models import Source, Spend, Stage
+from leads.database.tally import STEPS, Tally, Window, month_at
 
 MATURES = timedelta(days=84)
-STEPS = (Stage.MQL, Stage.WITH_SALES, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
 KNOWN = "known"
-
-
-@dataclass(frozen=True)
-class Window:
-    """Months of one zone, from the first instant of the first to the end of the last."""
-
-    begins: datetime
-    ends: datetime
-    zone: ZoneInfo
-
-    def of(self, path: str) -> Q:
-        return Q(**{f"{path}__gte": self.begins, f"{path}__lt": self.ends})
+# What each rate is of, and what became of them.
+RATES = {Stage.MQL: Stage.SQL, Stage.SQL: Stage.CUSTOMER}
 
 
 @dataclass(frozen=True)
@@ -125,133 +105,113 @@ class SourceSums:
         return (self.won - self.cost) / self.cost if self.cost else None
 
 
-def cohorts(leads: "QuerySet[Lead]", window: Window, *, at: datetime) -> list[Cohort]:
+def cohorts(tally: Tally) -> list[Cohort]:
     """Return the leads that came in each month and how far they are, newest first."""
-    came = leads.filter(window.of("created_at"))
-    counts: dict[datetime, dict[str, int]] = {}
-    for month, n in _by_month(came, "created_at", window, Count("pk")):
-        counts.setdefault(month, dict.fromkeys([KNOWN, *STEPS], 0))[KNOWN] = n
-    for step in STEPS:
-        reached = StageChange.objects.filter(lead__in=came.values("pk"), stage__in=_from(step))
-        for month, n in _by_month(reached, "lead__created_at", window, _LEADS):
-            counts[month][step] = n
-    return [
-        Cohort(month, counts[month], at - _next(month) < MATURES)
-        for month in sorted(counts, reverse=True)
-    ]
+    counts: dict[int, dict[str, int]] = {}
+    for month, _source, n, _scored, _engaged in tally.came:
+        counts.setdefault(month, _none())[KNOWN] += n
+    for month, _source, furthest, n in tally.reached:
+        _add(counts.setdefault(month, _none()), furthest, n)
+    found = [(month_at(month, tally.zone), counts[month]) for month in sorted(counts, reverse=True)]
+    return [Cohort(month, reached, _matures(month, tally.at)) for month, reached in found]
 
 
-def by_period(leads: "QuerySet[Lead]", window: Window) -> dict[datetime, dict[str, int]]:
-    """Return how many leads entered each stage in each month, whenever they came."""
-    found: dict[datetime, dict[str, int]] = {}
-    for month, n in _by_month(leads.filter(window.of("created_at")), "created_at", window, _PKS):
-        found.setdefault(month, dict.fromkeys([KNOWN, *STEPS], 0))[KNOWN] = n
-    entered = StageChange.objects.filter(
-        window.of("entered_at"), stage__in=STEPS, lead__in=leads.values("pk")
-    )
-    months = entered.annotate(month=TruncMonth("entered_at", tzinfo=window.zone))
-    for month, stage, n in (
-        months.order_by().values_list("month", "stage").annotate(n=Count("lead", distinct=True))
-    ):
-        found.setdefault(month, dict.fromkeys([KNOWN, *STEPS], 0))[stage] = n
-    return dict(sorted(found.items(), reverse=True))
+def by_period(tally: Tally) -> dict[datetime, dict[str, int]]:
+    """Return how many leads entered each stage in each month, whenever they came, newest first."""
+    found: dict[int, dict[str, int]] = {}
+    for month, _source, n, _scored, _engaged in tally.came:
+        found.setdefault(month, _none())[KNOWN] += n
+    for month, _source, stage, n in tally.entered:
+        found.setdefault(month, _none())[stage] += n
+    return {month_at(one, tally.zone): found[one] for one in sorted(found, reverse=True)}
 
 
-def rates(
-    leads: "QuerySet[Lead]", step: Stage, later: Stage, window: Window, *, at: datetime
-) -> list[Rate]:
-    """Return how many that first reached ``step`` in each month ever reached ``later``.
+def rates(tally: Tally, step: Stage) -> list[Rate]:
+    """Return how many that first reached ``step`` in each month ever reached what follows it.
 
-    Oldest first; one statement. MQL to SQL is accepted leads over MQLs of the cohort.
+    Oldest first. MQL to SQL is accepted leads over MQLs of the cohort; see ``RATES``.
     """
-    changes = StageChange.objects.filter(lead=OuterRef("lead"))
-    before = changes.filter(stage__in=_from(step)).filter(
-        Q(entered_at__lt=OuterRef("entered_at"))
-        | Q(entered_at=OuterRef("entered_at"), pk__lt=OuterRef("pk"))
-    )
-    first = StageChange.objects.filter(
-        ~Exists(before), window.of("entered_at"), stage__in=_from(step), lead__in=leads.values("pk")
-    )
-    came = Count("pk", filter=Exists(changes.filter(stage__in=_from(later))))
-    months = first.annotate(month=TruncMonth("entered_at", tzinfo=window.zone)).order_by()
-    return [
-        Rate(month, of, so_far, at - _next(month) < MATURES)
-        for month, of, so_far in months.values_list("month")
-        .annotate(of=Count("pk"), so_far=came)
-        .order_by("month")
-    ]
+    of, reached = Counter[int](), Counter[int]()
+    for mql, sql, _source, n, customers in tally.firsts:
+        month, came = (mql, n if sql is not None else 0) if step == Stage.MQL else (sql, customers)
+        if month in tally.months:
+            of[month] += n
+            reached[month] += came
+    months = [(one, month_at(one, tally.zone)) for one in sorted(of)]
+    return [Rate(at, of[one], reached[one], _matures(at, tally.at)) for one, at in months]
 
 
-def stays(leads: "QuerySet[Lead]", window: Window, *, at: datetime) -> list[Stay]:
+def stays(tally: Tally) -> list[Stay]:
     """Return how long leads stayed in each stage that they left in the window, and who is there.
 
     A stay that lasts is censored, not left out: it is counted beside the median of those that
-    ended. Three statements for each stage.
+    ended.
     """
-    rows = StageChange.objects.filter(lead__in=leads.values("pk"))
-    long_ago = at - MATURES
-    lasting = {
-        stage: (n, over)
-        for stage, n, over in rows.filter(left_at=None)
-        .order_by()
-        .values_list("stage")
-        .annotate(n=Count("pk"), over=Count("pk", filter=Q(entered_at__lt=long_ago)))
-    }
-    length = ExpressionWrapper(F("left_at") - F("entered_at"), output_field=DurationField())
-    found = []
-    for stage in (Stage.KNOWN, *STEPS, Stage.RECYCLED):
-        done = rows.filter(window.of("left_at"), stage=stage)
-        n = done.count()
-        lengths = done.annotate(length=length).order_by("length").values_list("length", flat=True)
-        here, over = lasting.get(stage, (0, 0))
-        found.append(Stay(str(stage), n, lengths[n // 2] if n else None, here, over))
+    done = {stage: (n, median) for stage, n, median in tally.stayed}
+    here: dict[str, list[int]] = {}
+    for stage, _source, n, over in tally.here:
+        cell = here.setdefault(stage, [0, 0])
+        cell[0] += n
+        cell[1] += over
+    return [
+        Stay(str(stage), n, _length(median), *here.get(stage, (0, 0)))
+        for stage in (Stage.KNOWN, *STEPS, Stage.RECYCLED)
+        for n, median in [done.get(stage, (0, None))]
+    ]
+
+
+def pace(tally: Tally) -> tuple[int, timedelta | None]:
+    """Return n and the median time from first MQL to first SQL, of SQLs made in the window."""
+    n, median = tally.paced
+    return n, _length(median)
+
+
+def sales_cycle(tally: Tally) -> tuple[int, timedelta | None]:
+    """Return n and the median time from first contact to won, of what was won in the window."""
+    n, median = tally.cycle
+    return n, _length(median)
+
+
+def engaged(tally: Tally) -> tuple[int, int]:
+    """Return how many scored leads of the window have points for engagement now, of how many."""
+    return sum(row[4] for row in tally.came), sum(row[3] for row in tally.came)
+
+
+def brought_by_month(tally: Tally) -> dict[date, set[int | None]]:
+    """Return which sources brought leads in each month."""
+    found: dict[date, set[int | None]] = {}
+    for month, source, *_counts in tally.came:
+        found.setdefault(month_at(month, tally.zone).date(), set()).add(source)
     return found
 
 
-def sales_cycle(leads: "QuerySet[Lead]", window: Window) -> tuple[int, timedelta | None]:
-    """Return n and the median time from first contact to won, of what was won in the window."""
-    won = Opportunity.objects.filter(
-        window.of("closed_at"), outcome="won", lead__in=leads.values("pk")
-    ).exclude(lead__created_at=None)
-    n = won.count()
-    length = ExpressionWrapper(F("closed_at") - F("lead__created_at"), output_field=DurationField())
-    lengths = won.annotate(length=length).order_by("length").values_list("length", flat=True)
-    return n, lengths[n // 2] if n else None
-
-
-def source_sums(leads: "QuerySet[Lead]", window: Window, currency: str) -> list[SourceSums]:
-    """Return each source with its leads, what became of them and what it cost; eight statements.
+def source_sums(tally: Tally, window: Window, currency: str) -> list[SourceSums]:
+    """Return each source with its leads, what became of them and what it cost; two statements.
 
     Counts are of the leads that came in the window, spend of its days; only amounts in
     ``currency`` are added, and a source with spend in another one is incomplete.
     """
-    came = leads.filter(window.of("created_at"))
     sums: dict[int | None, SourceSums] = {}
     names = dict(Source.objects.values_list("pk", "name"))
 
     def of(source: int | None) -> SourceSums:
         return sums.setdefault(source, SourceSums(source, names.get(source or 0, "")))
 
-    for source, n in came.order_by().values_list("source").annotate(n=Count("pk")):
-        of(source).counts[KNOWN] = n
-    for step in STEPS:
-        reached = StageChange.objects.filter(lead__in=came.values("pk"), stage__in=_from(step))
-        for source, n in reached.order_by().values_list("lead__source").annotate(n=_LEADS):
-            of(source).counts[step] = n
+    for _month, source, n, _scored, _engaged in tally.came:
+        of(source).counts[KNOWN] += n
+    for _month, source, furthest, n in tally.reached:
+        _add(of(source).counts, furthest, n)
     for source, cost in _spend(window, currency).items():
         of(source).cost = cost
-    won = Opportunity.objects.filter(
-        outcome="won", currency__in=[currency, ""], lead__in=came.values("pk")
-    )
-    for source, value in won.order_by().values_list("lead__source").annotate(v=Sum("value")):
-        of(source).won = Decimal(value or 0)
+    for _month, source, value in tally.won:
+        of(source).won += Decimal(value)
     return sorted(sums.values(), key=lambda one: -one.counts.get(KNOWN, 0))
 
 
 def _spend(window: Window, currency: str) -> dict[int, Decimal | None]:
-    days = Q(day__gte=window.begins.date(), day__lt=window.ends.date())
     sums: dict[int, Decimal | None] = {}
-    rows = Spend.objects.filter(days).order_by().values_list("source", "currency")
+    days = Spend.objects.filter(day__gte=window.begins.date(), day__lt=window.ends.date())
+    rows = days.order_by().values_list("source", "currency")
     for source, unit, cost in rows.annotate(cost=Sum("amount")):
         is_known = unit == currency and sums.get(source, 0) is not None
         sums[source] = Decimal(cost).quantize(CENT) if is_known else None
@@ -259,30 +219,30 @@ def _spend(window: Window, currency: str) -> dict[int, Decimal | None]:
 
 
 CENT = Decimal("0.01")
-_LEADS = Count("lead", distinct=True)
-_PKS = Count("pk")
 
 
-def _by_month(
-    rows: QuerySet[Any], path: str, window: Window, counted: Count
-) -> Sequence[tuple[datetime, int]]:
-    months = rows.annotate(month=TruncMonth(path, tzinfo=window.zone))
-    return list(months.order_by().values_list("month").annotate(n=counted))
+def _none() -> dict[str, int]:
+    return dict.fromkeys([KNOWN, *STEPS], 0)
 
 
-def _from(step: Stage) -> tuple[Stage, ...]:
-    return STEPS[STEPS.index(step) :]
+def _add(counts: dict[str, int], furthest: int, n: int) -> None:
+    """Count leads at the step that they came furthest to, and at each before it."""
+    for step in STEPS[: furthest + 1]:
+        counts[step] += n
 
 
-def _month(instant: datetime, zone: ZoneInfo) -> datetime:
-    local = instant.astimezone(zone)
-    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+def _matures(month: datetime, at: datetime) -> bool:
+    return at - _next(month) < MATURES
 
 
 def _next(month: datetime) -> datetime:
     """Return the first instant after the month."""
     later = month + timedelta(days=32)
     return later.replace(day=1)
+
+
+def _length(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _share(part: int, of: int) -> float | None:

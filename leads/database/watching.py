@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.database.funnel import STEPS
-from leads.database.models import Lead, LeadQuerySet, Stage, StageChange
+from leads.database.models import Lead, LeadQuerySet, StageChange
+from leads.database.tally import SQL_OR_LATER, STEPS
 from portal.core.control import p_chart
 from portal.core.intervals import ENOUGH, wilson
 from portal.core.sightings import NIGHTLY, Figures, Limits, Sighting, Watch
 
-MQL_OR_LATER, SQL_OR_LATER = STEPS, STEPS[STEPS.index(Stage.SQL) :]
 EARLIER = 12  # groups before the one that is judged
 GROUPS = (timedelta(weeks=1), timedelta(weeks=4))  # the first that brings 30 MQLs
 
@@ -50,35 +50,25 @@ def _groups(
     spans = [(ends - (n + 1) * length, ends - n * length) for n in range(EARLIER + 1)]
     asked = {}
     for place, (since, until) in enumerate(spans):
-        inside = Q(entered_at__gte=since, entered_at__lt=until)
-        asked[f"n{place}"] = Count("pk", filter=inside)
-        asked[f"reached{place}"] = Count("pk", filter=inside & Q(came=True))
-    rows = _first_mql(leads, spans[-1][0], ends)
-    later = StageChange.objects.filter(
-        lead=OuterRef("lead"),
-        stage__in=SQL_OR_LATER,
-        entered_at__lte=OuterRef("entered_at") + within,
-    )
-    said = rows.annotate(came=Exists(later)).aggregate(**asked)
+        inside = Q(first__gte=since, first__lt=until)
+        asked[f"n{place}"] = Count("lead", filter=inside)
+        asked[f"reached{place}"] = Count("lead", filter=inside & Q(sql__lte=F("first") + within))
+    said = _first_mql(leads, spans[-1][0], ends).aggregate(**asked)
     return [
         Group(since, until, said[f"reached{place}"], said[f"n{place}"])
         for place, (since, until) in enumerate(spans)
     ]
 
 
-def _first_mql(leads: LeadQuerySet, since: datetime, until: datetime) -> QuerySet[StageChange]:
-    stages = MQL_OR_LATER
-    before = StageChange.objects.filter(lead=OuterRef("lead"), stage__in=stages).filter(
-        Q(entered_at__lt=OuterRef("entered_at"))
-        | Q(entered_at=OuterRef("entered_at"), pk__lt=OuterRef("pk"))
+def _first_mql(leads: LeadQuerySet, since: datetime, until: datetime) -> QuerySet[StageChange, Any]:
+    """Return the leads whose first step fell between, with when it was and their first as SQL."""
+    return (
+        StageChange.objects.filter(stage__in=STEPS, lead__in=leads.values("pk"))
+        .order_by()
+        .values("lead")
+        .annotate(first=Min("entered_at"), sql=Min("entered_at", filter=Q(stage__in=SQL_OR_LATER)))
+        .filter(first__gte=since, first__lt=until)
     )
-    return StageChange.objects.filter(
-        ~Exists(before),
-        stage__in=stages,
-        entered_at__gte=since,
-        entered_at__lt=until,
-        lead__in=leads.values("pk"),
-    ).order_by()
 
 
 def find(at: datetime, limits: Limits) -> Sequence[Sighting]:

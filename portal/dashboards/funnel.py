@@ -15,25 +15,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from leads.database.around import (
-    brought_by_month,
-    engaged,
-    pace,
-    sales_cost,
-    spread_sales_cost,
-    visitors_by_month,
-)
+from leads.database.around import sales_cost, spread_sales_cost, visitors_by_month
+from leads.database.counting import count
 from leads.database.funnel import (
-    STEPS,
-    Window,
+    brought_by_month,
     by_period,
     cohorts,
+    engaged,
+    pace,
     rates,
     sales_cycle,
     source_sums,
     stays,
 )
-from leads.database.models import Lead, Source, Stage
+from leads.database.models import Source, Stage
+from leads.database.tally import STEPS, Window
 from portal.accounts.models import Organisation
 from portal.core.http import user_of
 from portal.core.sheets import FORMATS, Sheet, file_response
@@ -103,18 +99,19 @@ def _context(request: HttpRequest) -> tuple[FunnelForm, dict[str, Any]]:
     chosen = form.cleaned_data
     organisation = Organisation.current()
     window = months_until(at, chosen.get("months") or 6, ZoneInfo(organisation.zone))
-    leads, clocks = Lead.objects.listed(), Clock.objects.filter(window.of("started_at"))
-    if source := chosen.get("source"):
-        leads, clocks = leads.filter(source=source), clocks.filter(handoff__source=source)
-    mqls = rates(leads, Stage.MQL, Stage.SQL, window, at=at)
-    customers = rates(leads, Stage.SQL, Stage.CUSTOMER, window, at=at)
-    sums = source_sums(leads, window, organisation.currency)
+    source = chosen.get("source")
+    clocks = Clock.objects.filter(window.of("started_at"))
+    if source:
+        clocks = clocks.filter(handoff__source=source)
+    one = source.pk if source else None
+    tally = count(window, at=at, currency=organisation.currency, source=one)
+    mqls, customers = rates(tally, Stage.MQL), rates(tally, Stage.SQL)
+    sums = source_sums(tally, window, organisation.currency)
     by = chosen.get("by") or "cohort"
     time, untold = sales_cost(window, organisation.currency, until=at)
     spread_sales_cost(sums, None if source else time)
-    by_cohort = cohorts(leads, window, at=at)
-    brought = brought_by_month(leads, window)
-    visitors = visitors_by_month(window, brought, source.pk if source else None)
+    by_cohort = cohorts(tally)
+    visitors = visitors_by_month(window, brought_by_month(tally), one)
     return form, {
         "form": form,
         "by": by,
@@ -124,9 +121,9 @@ def _context(request: HttpRequest) -> tuple[FunnelForm, dict[str, Any]]:
             speed_kpi(speed_to_lead(clocks, at=at)),
             cost_kpi(sums, organisation.currency, None if source else time, untold),
             visitor_kpi(visitors, by_cohort),
-            pace_kpi(*pace(leads, window)),
-            cycle_kpi(*sales_cycle(leads, window)),
-            engagement_kpi(*engaged(leads, window)),
+            pace_kpi(*pace(tally)),
+            cycle_kpi(*sales_cycle(tally)),
+            engagement_kpi(*engaged(tally)),
         ],
         "points": points_of(mqls),
         "benchmarks": benchmarks.DRAWN,
@@ -138,12 +135,12 @@ def _context(request: HttpRequest) -> tuple[FunnelForm, dict[str, Any]]:
         else None,
         "periods": [
             (month, counts, visitors.get(month.date()))
-            for month, counts in by_period(leads, window).items()
+            for month, counts in by_period(tally).items()
         ]
         if by == "period"
         else None,
         "steps": [(str(step), Stage(step).label) for step in STEPS],
-        "stays": [(Stage(one.stage).label, one) for one in stays(leads, window, at=at)],
+        "stays": [(Stage(one.stage).label, one) for one in stays(tally)],
         "sources": sums,
         "currency": organisation.currency,
         "query": request.GET.urlencode(),

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from leads.database.counting import count
 from leads.database.funnel import (
-    Window,
     by_period,
     cohorts,
     rates,
@@ -16,6 +16,7 @@ from leads.database.funnel import (
     stays,
 )
 from leads.database.models import Lead, Opportunity, Spend, Stage
+from leads.database.tally import Tally, Window
 from tests.factories import make_handoff, make_lead, make_source, set_stage
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +26,10 @@ WINDOW = Window(JANUARY, datetime(2026, 5, 1, tzinfo=BERLIN), BERLIN)
 NOW = datetime(2026, 5, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
 WAY = (Stage.MQL, Stage.WITH_SALES, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
+
+
+def counted() -> Tally:
+    return count(WINDOW, at=NOW, currency="EUR")
 
 
 def came(month: int, *, as_far_as: int, source=None, then: Stage | None = None) -> Lead:
@@ -48,7 +53,7 @@ def company() -> None:
 
 
 def test_a_cohort_keeps_its_month_wherever_its_leads_are_now(company) -> None:
-    april, january = cohorts(Lead.objects.listed(), WINDOW, at=NOW)
+    april, january = cohorts(counted())
     assert [n for _stage, n, _share in january.steps()] == [3, 2, 2, 1, 1]
     assert january.steps()[1][2] == pytest.approx(2 / 3)
     assert [n for _stage, n, _share in april.steps()] == [1, 1, 0, 0, 0]
@@ -56,7 +61,7 @@ def test_a_cohort_keeps_its_month_wherever_its_leads_are_now(company) -> None:
 
 
 def test_a_period_counts_what_happened_in_it(company) -> None:
-    found = by_period(Lead.objects.listed(), WINDOW)
+    found = by_period(counted())
     assert {month.month: counts["sql"] for month, counts in found.items()} == {1: 2, 4: 0}
     assert found[JANUARY]["known"] == 3
 
@@ -64,13 +69,13 @@ def test_a_period_counts_what_happened_in_it(company) -> None:
 def test_a_rate_is_by_the_month_of_the_first_step_even_for_who_came_twice(company) -> None:
     again = came(1, as_far_as=2, then=Stage.MQL)
     set_stage(again, Stage.SQL, at=NOW - DAY)
-    january, april = rates(Lead.objects.listed(), Stage.MQL, Stage.SQL, WINDOW, at=NOW)
+    january, april = rates(counted(), Stage.MQL)
     assert (january.of, january.reached) == (4, 3)
     assert (april.of, april.reached, april.is_maturing) == (1, 0, True)
 
 
 def test_a_stay_that_lasts_is_counted_beside_those_that_ended(company) -> None:
-    found = {one.stage: one for one in stays(Lead.objects.listed(), WINDOW, at=NOW)}
+    found = {one.stage: one for one in stays(counted())}
     assert (found["mql"].done, found["mql"].median) == (3, 2 * DAY)
     assert (found["mql"].lasting, found["mql"].over) == (1, 1)
     assert (found["with_sales"].lasting, found["with_sales"].over) == (1, 0)
@@ -83,7 +88,7 @@ def test_the_sales_cycle_runs_from_first_contact_to_won() -> None:
             lead=lead, handoff=make_handoff(lead, at=NOW), outcome="won",
             closed_at=datetime(2026, 1, 5, tzinfo=UTC) + days * DAY,
         )  # fmt: skip
-    assert sales_cycle(Lead.objects.listed(), WINDOW) == (3, 30 * DAY)
+    assert sales_cycle(counted()) == (3, 30 * DAY)
 
 
 def test_a_source_without_spend_is_incomplete_and_never_free() -> None:
@@ -98,7 +103,7 @@ def test_a_source_without_spend_is_incomplete_and_never_free() -> None:
     ):
         Spend.objects.create(day=datetime(2026, 2, number + 1, tzinfo=UTC).date(), source=source,
                              amount=amount, currency=unit, external_key=str(number))  # fmt: skip
-    found = {one.name: one for one in source_sums(Lead.objects.listed(), WINDOW, "EUR")}
+    found = {one.name: one for one in source_sums(counted(), WINDOW, "EUR")}
     search = found["Search"]
     assert (search.counts["known"], search.counts["sql"], search.cost) == (2, 2, Decimal(300))
     assert (search.cost_per("sql"), search.cost_per("customer")) == (Decimal(150), Decimal(300))

@@ -7,17 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.urls import reverse
 
-from leads.database.around import (
-    brought_by_month,
-    engaged,
-    pace,
-    sales_cost,
-    spread_sales_cost,
-    visitors_by_month,
-)
-from leads.database.funnel import SourceSums, Window
-from leads.database.models import Lead, SalesTime, Stage, Standing, VisitorCount
+from leads.database.around import sales_cost, spread_sales_cost, visitors_by_month
+from leads.database.counting import count
+from leads.database.funnel import SourceSums, brought_by_month, engaged, pace
+from leads.database.models import SalesTime, Stage, Standing, VisitorCount
 from leads.database.monthly import enter_sales_time, enter_visitors
+from leads.database.tally import Tally, Window
 from portal.core.errors import DomainError
 from portal.events.models import Event
 from tests.factories import make_lead, make_source, make_user, set_stage
@@ -27,6 +22,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
 WINDOW = Window(datetime(2026, 1, 1, tzinfo=BERLIN), datetime(2026, 4, 1, tzinfo=BERLIN), BERLIN)
 AT = datetime(2026, 3, 20, 9, tzinfo=UTC)
 JANUARY, FEBRUARY, MARCH = (date(2026, month, 1) for month in (1, 2, 3))
+
+
+def counted(source: int | None = None) -> Tally:
+    return count(WINDOW, at=AT, currency="EUR", source=source)
 
 
 @pytest.fixture
@@ -77,7 +76,7 @@ def test_a_month_without_a_count_is_not_known(marketing) -> None:
         make_lead(at=datetime(2026, month, 5, tzinfo=UTC), source=source)
     text = "2026-01, Paid search, 100\n2026-01, Events, 50\n2026-02, Paid search, 70"
     enter_visitors(text=text, by=marketing, at=AT)
-    brought = brought_by_month(Lead.objects.listed(), WINDOW)
+    brought = brought_by_month(counted())
     found = visitors_by_month(WINDOW, brought)
     assert found == {JANUARY: 150, FEBRUARY: None, MARCH: None}  # events of February are missing
     enter_visitors(text="2026-02, all, 500", by=marketing, at=AT)
@@ -114,9 +113,9 @@ def test_pace_is_from_the_first_mql_to_the_first_sql() -> None:
         set_stage(lead, Stage.SQL, at=datetime(2026, 1, 2 + days, tzinfo=UTC))
     early = make_lead(at=datetime(2026, 1, 1, 9, tzinfo=UTC))
     set_stage(early, Stage.MQL, at=datetime(2026, 1, 2, tzinfo=UTC))
-    n, median = pace(Lead.objects.listed(), WINDOW)
+    n, median = pace(counted())
     assert (n, median.days) == (3, 4)
-    assert pace(Lead.objects.none(), WINDOW) == (0, None)
+    assert pace(counted(source=make_source("Nobody").pk)) == (0, None)
 
 
 def test_engagement_counts_scored_leads_only() -> None:
@@ -124,7 +123,7 @@ def test_engagement_counts_scored_leads_only() -> None:
     given = {"fit": 0, "grade": "", "gates": 0, "fired": 0}
     Standing.objects.filter(lead=leads[0]).update(total=5, engagement=500, **given)
     Standing.objects.filter(lead=leads[1]).update(total=0, engagement=0, **given)
-    assert engaged(Lead.objects.listed(), WINDOW) == (1, 2)
+    assert engaged(counted()) == (1, 2)
 
 
 def test_the_page_keeps_what_was_typed(client, marketing) -> None:
