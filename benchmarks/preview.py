@@ -28,6 +28,7 @@ from scoring.definitions.services import definition_in_force
 from scoring.engine import population
 from scoring.engine.census import take_census
 from scoring.engine.manifest import folder
+from scoring.engine.warming import FEW, keep_warm
 from scoring.workshop.customers import study_customers
 
 TARGET = 1_000  # ms at 100,000 leads
@@ -52,14 +53,17 @@ def main() -> None:
     client.force_login(by)
     part = reverse("definition-preview", args=[draft.number])
 
-    def see(address: str) -> None:
+    def see(address: str, status: int = 200) -> None:
         answer = client.get(address)
-        assert answer.status_code == 200, f"{address} answered {answer.status_code}"
+        assert answer.status_code == status, f"{address} answered {answer.status_code}"
 
     began = perf_counter()
-    see(part)
+    see(part, 202 if Lead.objects.count() > FEW else 200)
+    print(f"the very first, no columns yet {1000 * (perf_counter() - began):8.2f} ms")
+    began = perf_counter()
+    keep_warm(at=at)
     built = perf_counter() - began
-    print(f"the very first, columns built {built:8.2f} s, in {folder()}")
+    print(f"columns built by a worker {built:8.2f} s, in {folder()}")
     population._kept.columns = None
     began = perf_counter()
     see(part)

@@ -21,6 +21,7 @@ from leads.database.standing_sets import (
     STAGES,
     StandingColumns,
     code_of,
+    commit_later,
     micros,
     store_scores,
 )
@@ -85,6 +86,7 @@ def score_set(
     for start in range(0, len(places), BATCH):
         some = places[start : start + BATCH]
         with transaction.atomic():
+            commit_later()
             count = _follow(fresh.where(some), scores, some, setting)
             on_written(count)
         result.written += count
