@@ -12,7 +12,7 @@ class Example:
     """What is sent (None: nothing) and what comes back."""
 
     answered: dict[str, Any]
-    sent: dict[str, Any] | None = None
+    sent: dict[str, Any] | list[dict[str, Any]] | None = None
 
 
 LEAD_ID = "5f0c7b1e-6f1f-4f9e-9d3c-0a8a5d1f4a11"
@@ -47,6 +47,8 @@ LEAD: dict[str, Any] = {
     "updated_at": "2026-03-02T09:00:01Z",
     "merged_into": None,
 }
+VISITORS: dict[str, Any] = {"month": "2026-03", "source": "Paid search", "visitors": 1200}
+SALES_TIME = {"month": "2026-03", "hours": "320.00", "rate": "58.50"}
 ALERT: dict[str, Any] = {
     "id": 7,
     "watch": "source_rejected",
@@ -236,8 +238,88 @@ EXAMPLES: dict[str, Example] = {
             },
         }
     ),
+    "visitors_list": Example(page(VISITORS)),
+    "visitors_send": Example({"kept": 2}, [VISITORS, VISITORS | {"source": None}]),
+    "sales_time_list": Example(page(SALES_TIME | {"currency": "EUR"})),
+    "sales_time_send": Example({"kept": 1}, [SALES_TIME]),
     "alerts_list": Example(page(ALERT)),
     "versions_list": Example(page(VERSION)),
+    "versions_import": Example(
+        VERSION
+        | {
+            "number": 4,
+            "state": "draft",
+            "is_in_force": False,
+            "note": "From our spreadsheet.",
+            "sha256": "",
+            "proposed_at": None,
+            "effective_from": None,
+        },
+        {
+            "format": "alignment-agreement",
+            "edition": 1,
+            "kind": "definition",
+            "name": "Qualified lead",
+            "note": "From our spreadsheet.",
+            "clauses": [
+                {
+                    "key": "engagement",
+                    "kind": "group",
+                    "position": 1,
+                    "rationale": "",
+                    "body": {
+                        "name": "Engagement",
+                        "dimension": "engagement",
+                        "combine": "sum",
+                        "floor": None,
+                        "cap": "80",
+                    },
+                },
+                {
+                    "key": "demo",
+                    "kind": "rule",
+                    "position": 2,
+                    "rationale": "Who asks for a demo wants to talk.",
+                    "body": {
+                        "name": "Asked for a demo",
+                        "group": "engagement",
+                        "points": "30",
+                        "type": "behaviour",
+                        "kinds": ["demo_request"],
+                        "counts": "once",
+                        "within_days": 180,
+                        "signal": "high_intent",
+                    },
+                },
+            ],
+        },
+    ),
+    "preview_read": Example(
+        {
+            "version": 4,
+            "before": 2,
+            "as_of": "2026-03-02T09:00:00Z",
+            "leads": 2348,
+            "gates": {
+                "mql": {"before": 721, "draft": 712, "enters": 0, "leaves": 9},
+                "sales_ready": {"before": 29, "draft": 15, "enters": 0, "leaves": 14},
+                "fast_track": {"before": 326, "draft": 326, "enters": 0, "leaves": 0},
+            },
+            "grades": {"A1": {"before": 248, "draft": 144}, "B3": {"before": 734, "draft": 1004}},
+            "spread": {"total": {"lowest": -5, "counts": [12, 0, 31]}},
+            "by": "source",
+            "parts": [
+                {"label": "Webinar", "leads": 406, "gates": {"mql": {"before": 159, "draft": 157}}}
+            ],
+            "checks": [
+                {
+                    "code": "no_decay",
+                    "level": "warning",
+                    "sentence": "“Read a case study” counts for ever.",
+                }
+            ],
+        }
+    ),
     "versions_read": Example(
         VERSION
         | {

@@ -25,35 +25,43 @@ MOST_AMOUNT = Decimal(1000000)
 
 
 @dataclass(frozen=True)
-class _Visitors:
+class Visitors:
+    """How many visited in a month; ``month`` is its first day."""
+
     month: date
     source: str  # folded; empty for the whole site
     visitors: int
 
 
 @dataclass(frozen=True)
-class _Hours:
+class Hours:
+    """Hours of sales in a month, and what one costs."""
+
     month: date
     hours: Decimal
     rate: Decimal
 
 
-@transaction.atomic
 def enter_visitors(*, text: str, by: User, at: datetime) -> int:
     """Store lines of ``month, source, visitors`` (2026-03, Paid search, 1200); return how many.
 
     All or nothing. ``all`` as source is the whole site. Raises DomainError with the number of
     the first line that cannot be read, and for a source that nobody knows.
     """
-    lines = [_visitors(number, cells) for number, cells in _lines(text, 3)]
+    return store_visitors([_visitors(*line) for line in _lines(text, 3)], by=by, at=at)
+
+
+@transaction.atomic
+def store_visitors(rows: Sequence[Visitors], *, by: User, at: datetime) -> int:
+    """Store counts of visitors in the place of those before; return how many. All or nothing."""
     known = {one.key: one for one in Source.objects.all()}
-    for number, one in enumerate(lines, start=1):
+    for number, one in enumerate(rows, start=1):
         if one.source and one.source not in known:
             raise DomainError(
                 _("Line %(n)s: no source is called “%(name)s”.") % {"n": number, "name": one.source}
             )
     stored = {}
-    for one in lines:
+    for one in rows:
         source = known.get(one.source)
         stored[one.month, one.source], _new = VisitorCount.objects.update_or_create(
             month=one.month, source=source, defaults={"visitors": one.visitors}
@@ -64,22 +72,27 @@ def enter_visitors(*, text: str, by: User, at: datetime) -> int:
     return len(stored)
 
 
-@transaction.atomic
 def enter_sales_time(*, text: str, by: User, at: datetime) -> int:
     """Store lines of ``month, hours, rate`` (2026-03, 320, 58.50); return how many.
 
     The rate is in the organisation's currency. All or nothing; DomainError names the line.
     """
+    return store_sales_time([_hours(*line) for line in _lines(text, 3)], by=by, at=at)
+
+
+@transaction.atomic
+def store_sales_time(rows: Sequence[Hours], *, by: User, at: datetime) -> int:
+    """Store hours of sales in the place of those before; return of how many months."""
     currency = Organisation.current().currency
-    lines = [_hours(number, cells) for number, cells in _lines(text, 3)]
-    for one in lines:
+    for one in rows:
         row, _new = SalesTime.objects.update_or_create(
             month=one.month,
             defaults={"hours": one.hours, "rate": one.rate, "currency": currency},
         )
-    payload = {"figures": "sales_time", "lines": len({one.month for one in lines})}
+    months = len({one.month for one in rows})
+    payload = {"figures": "sales_time", "lines": months}
     record("figures.entered", subject=row, actor=by, at=at, payload=payload)
-    return len({one.month for one in lines})
+    return months
 
 
 def _lines(text: str, cells: int) -> Iterable[tuple[int, Sequence[str]]]:
@@ -112,16 +125,16 @@ def _month(number: int, text: str) -> date:
         raise DomainError(_("Line %(n)s: “%(text)s” is no month. Write 2026-03.") % words) from None
 
 
-def _visitors(number: int, cells: Sequence[str]) -> _Visitors:
+def _visitors(number: int, cells: Sequence[str]) -> Visitors:
     month, source, count = cells
     digits = count.replace(" ", "")
     if not (digits.isascii() and digits.isdecimal() and int(digits[:20]) < MOST_VISITORS):
         raise DomainError(_("Line %s: visitors are a whole number.") % number)
     name = fold(source)
-    return _Visitors(_month(number, month), "" if name in ALL else name, int(digits))
+    return Visitors(_month(number, month), "" if name in ALL else name, int(digits))
 
 
-def _hours(number: int, cells: Sequence[str]) -> _Hours:
+def _hours(number: int, cells: Sequence[str]) -> Hours:
     month, hours, rate = cells
     amounts = []
     for text in (hours, rate):
@@ -132,4 +145,4 @@ def _hours(number: int, cells: Sequence[str]) -> _Hours:
         if not (value.is_finite() and 0 <= value < MOST_AMOUNT):
             raise DomainError(_("Line %s: hours and what one costs are numbers.") % number)
         amounts.append(value.quantize(Decimal("0.01")))
-    return _Hours(_month(number, month), *amounts)
+    return Hours(_month(number, month), *amounts)

@@ -1,8 +1,9 @@
 """Reading versions of agreements over the API: what was signed, by whom, over which hash."""
 
+from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
@@ -10,7 +11,7 @@ from rest_framework.generics import get_object_or_404
 
 from portal.agreements.models import Signature, Version, VersionQuerySet
 from portal.agreements.proof import verify
-from portal.core.api import Instant, QuerySerializer, read_query
+from portal.core.api import ChangesOfFew, Instant, read_query
 
 READ = "leads:read"
 
@@ -64,7 +65,7 @@ class VersionDetailSerializer(VersionSerializer):
         return verify(version)
 
 
-class VersionQuery(QuerySerializer):
+class VersionQuery(ChangesOfFew):
     """What the list of versions may be narrowed by."""
 
     agreement = serializers.SlugField(required=False, max_length=60)
@@ -76,6 +77,14 @@ def versions() -> VersionQuerySet:
     newest = Version.objects.effective(timezone.now()).filter(agreement=OuterRef("agreement"))
     in_force = Subquery(newest.values("pk")[:1])
     return Version.objects.select_related("agreement").annotate(in_force=in_force)
+
+
+def _touched(since: datetime, at: datetime) -> Q:
+    """Edited, proposed, signed, voided, withdrawn or come into force at or after ``since``."""
+    own = Q(changed_at__gte=since) | Q(proposed_at__gte=since) | Q(withdrawn_at__gte=since)
+    signed = Signature.objects.filter(Q(at__gte=since) | Q(voided_at__gte=since))
+    came = Q(effective_from__gte=since, effective_from__lte=at)
+    return own | came | Q(pk__in=signed.values("version"))
 
 
 class VersionList(generics.ListAPIView[Version]):
@@ -92,6 +101,8 @@ class VersionList(generics.ListAPIView[Version]):
             rows = rows.filter(agreement__slug=asked["agreement"])
         if "is_signed" in asked:
             rows = rows.filter(effective_from__isnull=not asked["is_signed"])
+        if "updated_since" in asked:
+            rows = rows.filter(_touched(asked["updated_since"], timezone.now()))
         return rows
 
     @extend_schema(operation_id="versions_list", summary="List versions", parameters=[VersionQuery])

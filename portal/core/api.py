@@ -100,6 +100,8 @@ def _refusal(error: exceptions.APIException) -> Response:
 class LimitedJSONParser(JSONParser):
     """JSON in UTF-8, no deeper than an honest request is; Django limits its size."""
 
+    deepest = DEEPEST
+
     def parse(
         self,
         stream: IO[Any],
@@ -110,11 +112,11 @@ class LimitedJSONParser(JSONParser):
         try:
             given = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
         except RecursionError:
-            raise Unreadable(_too_deep()) from None
+            raise Unreadable(_too_deep(self.deepest)) from None
         except ValueError as error:
             raise exceptions.ParseError from error
-        if _depth(given) > DEEPEST:
-            raise Unreadable(_too_deep())
+        if _depth(given) > self.deepest:
+            raise Unreadable(_too_deep(self.deepest))
         if b"\\ud" in body.lower() and not _is_text(given):
             raise Unreadable(_("The JSON holds half a surrogate pair, which is no character."))
         return given
@@ -124,8 +126,8 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-def _too_deep() -> str:
-    return _("The JSON has more than %(levels)d levels. Send it flatter.") % {"levels": DEEPEST}
+def _too_deep(levels: int) -> str:
+    return _("The JSON has more than %(levels)d levels. Send it flatter.") % {"levels": levels}
 
 
 def _is_text(given: Any) -> bool:
@@ -179,6 +181,16 @@ class Changes(QuerySerializer):
         required=False,
         default_timezone=UTC,
         help_text="Only what changed at or after this instant, the longest unchanged first.",
+    )
+
+
+class ChangesOfFew(Changes):
+    """The same for short lists, which stay in their own order."""
+
+    updated_since = serializers.DateTimeField(
+        required=False,
+        default_timezone=UTC,
+        help_text="Only what changed at or after this instant.",
     )
 
 

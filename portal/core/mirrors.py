@@ -22,7 +22,7 @@ UNKNOWN = -1
 BY_HAND, FAST, WON, TIMED, QUICK, LIVE, FROZEN = (1 << place for place in range(7))
 QUICK_SECONDS = 3  # in which nobody reads a case
 # The handoff's columns that stand in the row.
-COPIED = ("source_id", "campaign_id", "team_id", "owner_id", "cause", "origin", "is_decided")  # fmt: skip
+COPIED = ("source_id", "campaign_id", "team_id", "owner_id", "cause", "origin", "is_decided")
 
 _TIMED = "d.decided_at >= d.opened_at"
 _GRADE = " ".join(f"WHEN '{grade}' THEN {place}" for place, grade in enumerate(GRADES))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from portal.accounts.models import Role, User
 from portal.core.errors import Conflict, DomainError
 from portal.core.http import user_of
 from portal.core.paging import keyset_page
+from portal.core.sheets import FORMATS, Sheet, file_response
 from portal.watches.models import Alert, AlertQuerySet, WatchSetting
 from portal.watches.registry import all_watches
 from portal.watches.services import limits_of, snooze, wake
@@ -29,6 +30,8 @@ READERS = frozenset(
 )
 TABS = (("", gettext_lazy("Open")), ("snoozed", gettext_lazy("Put off")),
         ("past", gettext_lazy("Past")))  # fmt: skip
+_STATES = {key or "open": label for key, label in TABS}
+ROWS_AT_ONCE = 200
 WEEK = timedelta(days=7)
 LEADS_SHOWN = 25
 
@@ -42,7 +45,7 @@ def visible_alerts(user: User) -> AlertQuerySet:
 
 @login_required
 @require_safe
-def alerts(request: HttpRequest) -> HttpResponse:
+def alerts(request: HttpRequest) -> HttpResponseBase:
     """What waits, what was put off, what is over; and what is watched."""
     at, state = timezone.now(), request.GET.get("state", "")
     rows = visible_alerts(user_of(request))
@@ -51,6 +54,9 @@ def alerts(request: HttpRequest) -> HttpResponse:
         found = rows.snoozed(at)
     elif state == "past":
         found, order = rows.past(), ("-closed_at", "-pk")
+    form = request.GET.get("file", "")
+    if form in FORMATS:
+        return file_response([_sheet(found.order_by(*order), at=at)], name="alerts", form=form)
     page = keyset_page(
         found.prefetch_related("snoozes__by"), order=order, cursor=request.GET.get("cursor", "")
     )
@@ -71,6 +77,20 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "now": at,
     }  # fmt: skip
     return render(request, "portal/watches/alerts.html", context)
+
+
+def _sheet(rows: AlertQuerySet, *, at: datetime) -> Sheet:
+    """Return these alerts as a table, read in batches."""
+    heads = [_("Watch"), _("What it saw"), _("What to do"), _("State"), _("Team"), _("Opened"),
+             _("Seen"), _("Closed"), _("Put off until"), _("Why")]  # fmt: skip
+    cells = (
+        [one.title, one.says, one.todo, str(_STATES[one.state]), str(row.team or ""),
+         row.opened_at, row.seen_at, row.closed_at, row.snoozed_until,
+         "; ".join(snooze.words for snooze in row.snoozes.all())]
+        for row in rows.prefetch_related("snoozes").iterator(chunk_size=ROWS_AT_ONCE)
+        for one in [shown(row, at=at)]
+    )  # fmt: skip
+    return Sheet(_("Alerts"), heads, cells)
 
 
 @login_required

@@ -35,7 +35,7 @@ from portal.notifications.models import Notification
 from portal.watches.models import Alert
 from portal.watches.services import look, snooze
 from scoring.definitions.services import seed_default
-from scoring.feedback.services import learn
+from scoring.feedback.services import learn_of_all
 from sla.calendar.hours import WorkingCalendar
 from sla.calendar.services import seed_calendars
 from sla.terms.services import seed_default_terms
@@ -75,7 +75,7 @@ def make_demo(*, until: datetime, leads: int = LEADS, say: Say) -> None:
         dress(cast, random, until)
         sign_enterprise(cast, until)
         replay.follow(until)
-        learn(at=until)
+        learn_of_all(at=until)
         watch(cast, until)
         Delivery.objects.filter(state="pending").update(not_before=timezone.now())
     with held():

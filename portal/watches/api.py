@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 
 from portal.accounts.api import owner_of
-from portal.core.api import Instant, QuerySerializer, read_query
-from portal.watches.models import Alert, AlertQuerySet
+from portal.core.api import ChangesOfFew, Instant, read_query
+from portal.watches.models import Alert, AlertQuerySet, Snooze
 from portal.watches.words import shown
 
 READ = "leads:read"
@@ -53,7 +54,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
         return f"{settings.SITE_URL}{alert.get_absolute_url()}"
 
 
-class AlertQuery(QuerySerializer):
+class AlertQuery(ChangesOfFew):
     """What the list of alerts may be narrowed by."""
 
     state = serializers.ChoiceField(choices=STATES, required=False)
@@ -73,6 +74,15 @@ class AlertList(generics.ListAPIView[Alert]):
         at = timezone.now()
         if "watch" in asked:
             rows = rows.filter(watch=asked["watch"])
+        if (since := asked.get("updated_since")) is not None:
+            put_off = Snooze.objects.filter(Q(at__gte=since) | Q(ended_at__gte=since))
+            rows = rows.filter(
+                Q(opened_at__gte=since)
+                | Q(seen_at__gte=since)
+                | Q(closed_at__gte=since)
+                | Q(snoozed_until__gte=since, snoozed_until__lte=at)
+                | Q(pk__in=put_off.values("alert"))
+            )
         if (state := asked.get("state")) == "past":
             return rows.past()
         if state == "snoozed":

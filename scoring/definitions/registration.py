@@ -35,10 +35,16 @@ IN_SENTENCES = {
     "seniority:junior": _("Junior"),
     "seniority:intern": _("Intern"),
     "seniority:student": _("Student"),
+    "department:it": _("IT"),
+    "department:customer_success": _("customer success"),
     "timeline:within_30_days": _("within 30 days"),
     "timeline:this_quarter": _("this quarter"),
     "timeline:this_year": _("this year"),
     "timeline:just_exploring": _("just exploring"),
+    "budget:below_5000": _("below 5,000 a year"),
+    "budget:5000_to_20000": _("5,000 to 20,000 a year"),
+    "budget:above_20000": _("above 20,000 a year"),
+    "budget:unknown": _("not known yet"),
 }
 
 
@@ -49,6 +55,13 @@ def labels() -> dict[str, str]:
     answers = {f"answer:{key}": str(name) for key, name in NAMES.items()}
     words = {name: str(words) for name, words in IN_SENTENCES.items()}
     return named | kinds | answers | words
+
+
+def value_words(fact: str, value: object) -> str:
+    """Return a fact's value as one reads it: a choice by its label, a number with its commas."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(IN_SENTENCES.get(f"{fact}:{value}", value))
 
 
 def rule_names(clauses: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from leads.activities.models import Activity
 from leads.database.derive import SOURCES
 from leads.database.registry import FACTS_BY_NAME, SetBy
+from scoring.definitions.registration import value_words
 from scoring.rules.amounts import show
 from scoring.rules.conditions import Comparison
 from scoring.rules.definition import (
@@ -53,7 +54,7 @@ def _fact_words(name: str, value: object) -> str:
     fact = FACTS_BY_NAME.get(name)
     if isinstance(value, int) and fact is not None:
         return f"{value:,} {fact.label}"
-    return str(value)
+    return value_words(name, value)
 
 
 def activity_words(activities: Sequence[Activity]) -> str:

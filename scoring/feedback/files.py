@@ -26,11 +26,13 @@ def page_or_file(
     page: str,
     context: dict[str, Any],
     sheets: Callable[[Context], list[Sheet]],
+    *,
+    status: int = 200,
 ) -> HttpResponseBase:
     """Answer the page, or its tables where a file is asked for."""
     form = request.GET.get(PARAMETER, "")
     if form not in FORMATS:
-        return render(request, f"scoring/feedback/{page}.html", context)
+        return render(request, f"scoring/feedback/{page}.html", context, status=status)
     name = f"{page}-{timezone.localdate():%Y-%m-%d}"
     return file_response(sheets(context), name=name, form=form)
 
@@ -208,6 +210,25 @@ def rejections_sheets(context: Context) -> list[Sheet]:
         Sheet(_("Rules by reason"), [_("Rule"), _("Reason"), _("Ratio"), *_ends()], ratios),
         Sheet(_("Rejected by week, per cent"), [_("From"), _("n"), _("Value"), *_ends()],
               _marks(context["weeks"])),
+    ]  # fmt: skip
+
+
+def amendment_sheets(context: Context) -> list[Sheet]:
+    """Return what is proposed and what was answered, each with its argument, and what is thin."""
+    heads = [_("Definition"), _("Version"), _("Kind"), _("Change"), _("Was"), _("Would be"),
+             _("n"), _("Argument"), _("Proposed"), _("State"), _("Words")]  # fmt: skip
+    proposed, answered = (
+        [[one["definition"], one["row"].version.number, one["row"].get_kind_display(),
+          one["subject"], one["old"], one["new"], one["row"].n, " ".join(one["says"]),
+          one["row"].proposed_at, one["row"].get_state_display(), one["row"].words]
+         for one in context[name]]
+        for name in ("amendments", "answered")
+    )  # fmt: skip
+    return [
+        Sheet(_("Amendments"), heads, proposed),
+        Sheet(_("Answered before"), heads, answered),
+        Sheet(_("Too little data"), [_("Definition"), _("Rule"), _("With it"), _("Without")],
+              context["too_little"]),
     ]  # fmt: skip
 
 

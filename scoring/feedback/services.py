@@ -14,7 +14,7 @@ from portal.core.errors import Conflict, DomainError
 from portal.core.instants import whole_second
 from portal.events.services import record, record_each
 from scoring.definitions.registration import VOCABULARY
-from scoring.definitions.services import definition_in_force
+from scoring.definitions.services import definition_in_force, definitions_in_force
 from scoring.feedback.learning import Learned, amended, learn_from
 from scoring.feedback.models import Amendment, Learning
 from scoring.feedback.words import argument_sentences, title_of
@@ -25,7 +25,7 @@ LONGEST_WORDS = 300
 
 
 def learn(*, at: datetime, by: User | None = None) -> Learning | None:
-    """Look for amendments to the definition in force; None before there is one.
+    """Look for amendments to the definition for everybody; None before there is one.
 
     The numbers are worked out first, without a lock. Then, in one transaction that locks the
     agreement, open amendments of the version are brought up to date, new ones added, and those
@@ -33,18 +33,35 @@ def learn(*, at: datetime, by: User | None = None) -> Learning | None:
     """
     if by is not None:
         require_editor(by)
-    at = whole_second(at)
     found = definition_in_force(at)
+    return None if found is None else _learn(found[0], at=whole_second(at), by=by)
+
+
+def learn_of_all(*, at: datetime, by: User | None = None) -> list[Learning]:
+    """Look for amendments to each definition in force: that for everybody first, then segments'.
+
+    As ``learn``, one transaction for each. Empty before a definition is in force.
+    """
+    if by is not None:
+        require_editor(by)
+    found = definitions_in_force(at)
     if found is None:
-        return None
-    version = Version.objects.select_related("agreement").get(pk=found[0].pk)
+        return []
+    members = (found.default, *found.members[:-1])
+    return [_learn(one.version, at=whole_second(at), by=by) for one in members]
+
+
+def _learn(found: Version, *, at: datetime, by: User | None) -> Learning:
+    version = Version.objects.select_related("agreement").get(pk=found.pk)
     return _store(version, learn_from(version, at=at), at=at, by=by)
 
 
 @transaction.atomic
 def _store(version: Version, learned: Learned, *, at: datetime, by: User | None) -> Learning:
     Agreement.objects.select_for_update().get(pk=version.agreement_id)
-    still_open = Amendment.objects.filter(state=Amendment.State.OPEN)
+    still_open = Amendment.objects.filter(
+        state=Amendment.State.OPEN, version__agreement=version.agreement_id
+    )
     known = {(one.clause_kind, one.key): one for one in still_open.filter(version=version)}
     left = set(
         Amendment.objects.filter(
@@ -132,12 +149,14 @@ def draft_amendments(*, ids: Sequence[int], by: User, at: datetime) -> Version:
 def _still_in_force(rows: Sequence[Amendment], *, at: datetime) -> Version:
     if any(one.state != Amendment.State.OPEN for one in rows):
         raise Conflict(_("One of these is answered already. Look at the list again."))
-    found = definition_in_force(at)
-    if found is None or {one.version_id for one in rows} != {found[0].pk}:
+    found, versions = definitions_in_force(at), {one.version_id for one in rows}
+    if found is None or not versions <= set(found.version_ids):
         raise Conflict(
             _("Another version is in force since these were proposed. Look for amendments anew.")
         )
-    return Version.objects.select_related("agreement").get(pk=found[0].pk)
+    if len(versions) > 1:
+        raise DomainError(_("Choose changes of one definition: each has a draft of its own."))
+    return Version.objects.select_related("agreement").get(pk=versions.pop())
 
 
 @transaction.atomic

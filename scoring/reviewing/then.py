@@ -13,6 +13,7 @@ from leads.database.facts import known_facts
 from leads.database.registry import FACTS, TOUCH_CODES
 from leads.dispositions.models import CallSheet, Disposition
 from leads.handoffs.models import Handoff, Origin
+from scoring.definitions.registration import value_words
 from scoring.engine.explanation import Explanation, explanations_of
 from scoring.engine.models import Evidence
 
@@ -90,7 +91,7 @@ def known_then(handoff: Handoff) -> Known:
         explanation=explanation,
         title=str(values.get("title") or values.get("role") or ""),
         facts=[
-            (capfirst(str(fact.label)), _value(values[fact.name]))
+            (capfirst(str(fact.label)), capfirst(value_words(fact.name, values[fact.name])))
             for fact in FACTS
             if fact.name in values and fact.name != "title"
         ],
@@ -140,10 +141,6 @@ def tried_then(disposition: Disposition) -> Tried:
         named=[names.get(key, key) for key in disposition.wrong_rules or ()],
         took=decided_at - handoff.made_at if decided_at and handoff.made_at else None,
     )
-
-
-def _value(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _entry(one: Activity, points: int | None) -> Entry:

@@ -15,14 +15,17 @@ from portal.core.intervals import ENOUGH, wilson
 from scoring.definitions.services import KIND
 from scoring.feedback.counts import rule_counts
 from scoring.feedback.decided import APART, read_decided
-from scoring.feedback.models import DecidedHandoff
+from scoring.feedback.models import Amendment, DecidedHandoff
+from scoring.feedback.words import title_of
+from scoring.reviewing.models import RejectionReview, ReviewedHandoff, Vote
 
 TOP = 3
+SIDES = 2
 WORTH_A_WORD = 0.15  # how far a rule's lift is from 1 before a review hears of it
 
 
 def agenda(ask: AgendaAsk) -> Sequence[AgendaItem]:
-    """Return acceptance, reasons, the rule that stands out, and what is open in drafts."""
+    """Return acceptance, reasons, rules, what was reviewed and proposed, what drafts have open."""
     if ask.agreement.kind != KIND:
         return []
     rows = Disposition.objects.standing().filter(
@@ -30,7 +33,10 @@ def agenda(ask: AgendaAsk) -> Sequence[AgendaItem]:
         decided_at__lte=ask.at,
         handoff__in=Handoff.objects.visible_to(ask.reader).values("pk"),
     )
-    return [*_acceptance(rows), *_reasons(rows), *_rules(ask), *_drafts(ask)]
+    return [
+        *_acceptance(rows), *_reasons(rows), *_rules(ask), *_reviews(ask), *_amendments(ask),
+        *_drafts(ask),
+    ]  # fmt: skip
 
 
 def _acceptance(rows: QuerySet[Disposition]) -> Iterator[AgendaItem]:
@@ -85,6 +91,42 @@ def _rules(ask: AgendaAsk) -> Iterator[AgendaItem]:
             "without": rule.others,
         }
         yield AgendaItem(_("A rule that stands out"), sentence, reverse("rejections"))
+
+
+def _reviews(ask: AgendaAsk) -> Iterator[AgendaItem]:
+    """Tell of rejection reviews that ended since, and of those that both sides have not ended."""
+    over = Q(ended_at__gt=ask.since, ended_at__lte=ask.at)
+    rows = RejectionReview.objects.filter(over | Q(ended_at=None), started_at__lte=ask.at)
+    newest = list(rows.order_by("-started_at", "-pk")[:TOP])
+    votes = (
+        ReviewedHandoff.objects.visible_to(ask.reader)
+        .filter(review__in=newest)
+        .annotate(n=Count("votes"), right=Count("votes", filter=Q(votes__call=Vote.Call.RIGHT)))
+        .values_list("review", "n", "right")
+    )
+    found = list(votes)
+    for one in newest:
+        mine = [(n, right) for review, n, right in found if review == one.pk]
+        words = {
+            "title": one.title, "n": len(mine), "both": sum(n == SIDES for n, _right in mine),
+            "apart": sum(n == SIDES and right == 1 for n, right in mine),
+        }  # fmt: skip
+        if one.ended_at is None:
+            sentence = _("“%(title)s” is not ended: both sides voted on %(both)d of %(n)d.")
+        else:
+            sentence = _(
+                "“%(title)s”: both sides voted on %(both)d of %(n)d rejections and differ on "
+                "%(apart)d. The minutes say what follows."
+            )
+        yield AgendaItem(_("A rejection review"), sentence % words, one.get_absolute_url())
+
+
+def _amendments(ask: AgendaAsk) -> Iterator[AgendaItem]:
+    rows = list(Amendment.objects.open().filter(version__agreement=ask.agreement)[:TOP])
+    if rows:
+        words = "; ".join(title_of(one) for one in rows)
+        sentence = _("The numbers propose: %s.") % words
+        yield AgendaItem(_("Amendments wait"), sentence, reverse("amendments"))
 
 
 def _drafts(ask: AgendaAsk) -> Iterator[AgendaItem]:

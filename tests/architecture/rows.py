@@ -1,8 +1,8 @@
 """Rows for the lists: each function adds so many that the given person sees in one list."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from leads.database.models import Lead, Spend, Stage
+from leads.database.models import Lead, Spend, Stage, VisitorCount
 from leads.database.notes import add_note
 from leads.database.sources import campaigns_named, sources_named
 from leads.dispositions import appeals
@@ -24,7 +24,7 @@ from portal.notifications.services import News, tell_each
 from scoring.feedback.models import Amendment
 from sla.breaches.services import find_breaches
 from tests.architecture.world import World
-from tests.factories import make_handoff, make_user, set_stage
+from tests.factories import make_handoff, make_source, make_user, set_stage
 
 
 def handoffs(world: World, user: User, count: int) -> list[Handoff]:
@@ -39,6 +39,13 @@ def breached(world: World, user: User, count: int) -> None:
     """Hand so many over and let their clocks run out."""
     handoffs(world, user, count)
     find_breaches(at=world.at + timedelta(days=30), limit=1000)
+
+
+def visitors(world: World, user: User, count: int) -> None:
+    """Visitors of so many months, each of a source."""
+    for n in range(count):
+        month = date(2020 + n // 12, 1 + n % 12, 1)
+        VisitorCount.objects.create(month=month, source=make_source(f"Source {n}"), visitors=n)
 
 
 def late_handoffs(world: World, user: User, count: int) -> None:

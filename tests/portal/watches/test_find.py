@@ -19,11 +19,13 @@ from portal.core.sightings import Limits
 from portal.home.pressure import GATE_LOWERED
 from sla.breaches.services import find_breaches
 from sla.breaches.watching import UNTOUCHED
+from sla.terms.defaults import default_clauses
 from tests.factories import (
     make_definition,
     make_handoff,
     make_lead,
     make_source,
+    make_terms,
     make_user,
     set_stage,
 )
@@ -190,3 +192,23 @@ def test_a_gate_lowered_while_the_numbers_were_short(now) -> None:
     assert "from 100 to 80" in GATE_LOWERED.says(seen.figures)
     assert not GATE_LOWERED.find(now, Limits(limit=30, of=31)), "2 of 6 is above 30 per cent"
     assert not GATE_LOWERED.find(now, Limits(limit=90, of=9)), "that is too long ago"
+
+
+def test_a_gate_lowered_when_fewer_came_than_the_terms_promised(now) -> None:
+    first = make_definition(at=now - 200 * DAY)
+    lowered_at = now - 10 * DAY  # 20 February, when 19.4 of its 28 days had passed
+    for month in (1, 2, 3, 4):
+        for n in range(6):
+            make_handoff(at=lowered_at - month * 30 * DAY + (20 + n) * DAY, is_decided=True)
+    lower(first, at=lowered_at, total=80)
+    assert not GATE_LOWERED.find(now, GATE_LOWERED.default), "as many as in other months"
+    terms = default_clauses("Europe/Berlin")
+    for promised, is_short in ((8, False), (20, True)):
+        body = {"name": "Volume", "side": "marketing", "kind": "volume", "at_least": promised}
+        clause = {"kind": "promise", "key": "volume", "position": 90, "body": body,
+                  "rationale": ""}  # fmt: skip
+        make_terms(at=now - (200 - promised) * DAY, clauses=[*terms, clause])
+        seen = GATE_LOWERED.find(now, GATE_LOWERED.default)
+        assert bool(seen) is is_short
+    assert seen[0].figures["promised"] == {"at_least": 13, "made": 6, "month": 20}
+    assert "promise 20 a month; 6 had been by then" in GATE_LOWERED.says(seen[0].figures)

@@ -38,7 +38,8 @@ def decided(version, now):
     sdr = make_user(role="sdr", team=team)
 
     def make(rules=(), *, reason="", source="Paid search", at=now, kind="frozen", needs=(),
-             total=50, grade="A1", wrong=None, won=False, by=sdr, **given):  # fmt: skip
+             total=50, grade="A1", wrong=None, won=False, by=sdr, under=version,
+             **given):  # fmt: skip
         outcome = "rejected" if reason else "accepted"
         handoff = make_handoff(
             at=at - timedelta(hours=2), team=team, owner=by, source_id=make_source(source).pk,
@@ -51,7 +52,7 @@ def decided(version, now):
             if one.key in rules
         ]  # fmt: skip
         Evidence.objects.create(
-            handoff=handoff, kind=kind, version=version, as_of=handoff.made_at, fit=0,
+            handoff=handoff, kind=kind, version=under, as_of=handoff.made_at, fit=0,
             engagement=0, total=total, grade=grade, gates=0,
             fired=sum(1 << definition.place[rule] for rule in rules),
             needed=None if needs is None else sum(1 << definition.place[rule] for rule in needs),

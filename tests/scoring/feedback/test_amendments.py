@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from portal.agreements.models import Version
-from portal.agreements.services import propose, sign, start_draft
+from portal.agreements.services import open_segment, propose, save_clause, sign, start_draft
 from portal.core.errors import Conflict, DomainError, NotAllowed
 from portal.events.models import Event
 from scoring.feedback.models import Amendment, Learning
@@ -20,7 +20,12 @@ from scoring.feedback.proposals import (
     propose_missing,
     propose_points,
 )
-from scoring.feedback.services import dismiss_amendment, draft_amendments, learn
+from scoring.feedback.services import (
+    dismiss_amendment,
+    draft_amendments,
+    learn,
+    learn_of_all,
+)
 from scoring.feedback.weighing import weigh
 from scoring.feedback.words import argument_sentences, title_of
 from scoring.rules.parse import parse
@@ -30,6 +35,7 @@ from tests.scoring.rules.builders import attribute, document, gate, group
 
 FULL = os.environ.get("FULL") == "1"
 GATE = 30
+DAY = timedelta(days=1)
 
 
 def written(planted):
@@ -167,7 +173,7 @@ def test_too_little_data_is_an_answer(decided, version, now, client, marketing):
     client.force_login(marketing)
     answer = client.get(reverse("amendments"))
     assert b"Too little data." in answer.content
-    assert ("Read a case study", 40, 0) in answer.context["too_little"]
+    assert (version.agreement.name, "Read a case study", 40, 0) in answer.context["too_little"]
 
 
 @pytest.mark.django_db
@@ -229,3 +235,44 @@ def test_a_newer_version_overtakes_what_was_proposed_for_the_one_before(
     states = set(Amendment.objects.values_list("version__number", "state"))
     assert states == {(1, "overtaken"), (2, "open")}
     assert Learning.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_segments_definition_learns_from_its_own_handoffs_and_has_drafts_of_its_own(
+    harmful, version, now, client, marketing, decided
+):
+    agreement = open_segment(kind="definition", name="Large", by=marketing, at=now - DAY)
+    draft = start_draft(agreement=agreement, by=marketing, at=now - DAY, based_on=version)
+    large = {"field": "company_size", "op": "gt", "value": 1000}
+    save_clause(version=draft, key="segment", kind="segment", body={"when": large}, rationale="",
+                revision=None, position=0, by=marketing, at=now - DAY)  # fmt: skip
+    theirs = propose(version=draft, by=marketing, at=now - DAY)
+    for signer in (marketing, make_user(role="sales_lead")):
+        sign(version=theirs, sha256=theirs.sha256, by=signer, at=now - DAY)
+    theirs.refresh_from_db()
+    for n in range(70):
+        for rules, worse in ((["demo_request", "pricing_page"], True), (["demo_request"], False),
+                             (["demo_request", "case_study"], False)):  # fmt: skip
+            decided(rules, reason="no_budget" if n < (60 if worse else 20) else "", total=120,
+                    under=theirs, cause="fast_track", needs=rules[:1])  # fmt: skip
+    both = learn_of_all(at=now)
+    assert [(one.version, one.handoffs) for one in both] == [(version, 210), (theirs, 210)]
+    found = {one.version: one for one in Amendment.objects.open().order_by("-strength")}
+    assert (found[version].key, found[theirs].key) == ("case_study", "pricing_page")
+    assert learn_of_all(at=now + DAY)[1].found == both[1].found  # the one does not end the other's
+    client.force_login(marketing)
+    page = client.get(reverse("amendments"))
+    assert page.context["learning"]["handoffs"] == 420
+    assert b"Large" in page.content
+    ids = [one.pk for one in found.values()]
+    assert client.post(reverse("amendments-draft"), {"amendment": ids}).status_code == 422
+    made = draft_amendments(ids=[found[theirs].pk], by=marketing, at=now + DAY)
+    assert (made.agreement, made.based_on) == (agreement, theirs)
+    table = client.get(reverse("amendments"), {"file": "csv"})
+    lines = b"".join(table.streaming_content).decode().splitlines()
+    assert any(
+        line.startswith(f"Large,{theirs.number},Other points,Visited a pricing page")
+        for line in lines
+    )
+    client.force_login(make_user(role="sdr"))
+    assert client.get(reverse("amendments"), {"file": "csv"}).status_code == 404

@@ -84,7 +84,8 @@ def test_at_most_fifty_and_not_without_any(decided, marketing, now):
 def test_only_what_was_known_that_day_is_shown(decided, now):
     handoff = decided(["case_study"], reason="no_budget")
     lead, then = handoff.lead, handoff.made_at
-    make_facts(lead, at=then - timedelta(days=1), title="Clerk", industry="software")
+    make_facts(lead, at=then - timedelta(days=1), title="Clerk", industry="software",
+               timeline="this_quarter", budget="below_5000", company_size=12_500)  # fmt: skip
     make_activity(lead, kind="demo_request", at=then - timedelta(hours=3))
     make_facts(lead, at=then + timedelta(hours=1), title="VP Sales", city="Oslo")
     make_activity(lead, kind="chat", at=then + timedelta(minutes=1))
@@ -93,7 +94,9 @@ def test_only_what_was_known_that_day_is_shown(decided, now):
                   occurred_at=then - timedelta(hours=1))  # fmt: skip
     known = known_then(handoff)
     assert known.title == "Clerk"
-    assert dict(known.facts)["Industry"] == "software"
+    told = dict(known.facts)
+    assert (told["Industry"], told["People in the company"]) == ("Software", "12,500")
+    assert (told["Timeline"], told["Budget range"]) == ("This quarter", "Below 5,000 a year")
     assert "City" not in dict(known.facts)
     assert [one.text for one in known.did] == ["Asks for a demo"]
     assert known.fired == [("case_study", known.explanation.fired[0].name)]
