@@ -4,7 +4,7 @@ docs/reference/score-command.md describes both documents. Every lead is scored t
 reference and by the kernel; where the two differ the answer says so.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from scoring.rules.freshness import valid_until
 from scoring.rules.instants import instant, seconds
 from scoring.rules.parse import parse
 
+MANY = 1_000  # leads between two words of progress
 NUMBERS = ("fit", "engagement", "total", "fired", *GATES, "icp", "disqualified")
 
 
@@ -39,8 +40,10 @@ class GivenLead:
     activities: Sequence[Activity]
 
 
-def score_document(document: object) -> dict[str, Any]:
-    """Return the scores of every lead of a document.
+def score_document(
+    document: object, *, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> dict[str, Any]:
+    """Return the scores of every lead of a document; ``on_progress`` is told after each MANY.
 
     Raises BadScoreFile, and InvalidDefinition for a version that cannot be read.
     """
@@ -51,10 +54,12 @@ def score_document(document: object) -> dict[str, Any]:
         _lead(one, f"leads.{n}", default)
         for n, one in enumerate(_list(given.get("leads"), "leads"))
     ]
-    standings = [
-        evaluate(definition, facts_at(lead.snapshots, lead.as_of), lead.activities, lead.as_of)
-        for lead in leads
-    ]
+    standings = []
+    for done, lead in enumerate(leads, 1):
+        facts = facts_at(lead.snapshots, lead.as_of)
+        standings.append(evaluate(definition, facts, lead.activities, lead.as_of))
+        if done % MANY == 0:
+            on_progress(done, len(leads))
     agreed = _agreed(definition, leads, standings)
     return {
         "version": definition.version,

@@ -21,7 +21,8 @@ examples:
 
 The cache is a folder under VAR_DIR. It may be deleted at any moment: what asks next builds it.
 
-exit codes: 0 it is there, built or true; 1 status: there is none; verify: it differs
+exit codes: 0 it is there, built or true; 1 status: there is none, or not all of it yet;
+verify: it differs
 """
 
 
@@ -52,15 +53,17 @@ class Command(BaseCommand):
             return {"state": "none", "folder": str(root)}, NOT_THERE
         shards = manifest.shards.values()
         files = [path for path in root.rglob("*") if path.is_file()]
+        percent = 100 if manifest.is_whole else 100 * len(manifest.shards) // manifest.total
         return {
-            "state": "ready",
+            "state": "ready" if manifest.is_whole else "building",
+            "percent": percent,
             "folder": str(root),
             "as_of": datetime.fromtimestamp(manifest.as_of, UTC).isoformat(),
             "shards": len(manifest.shards),
             "rows": sum(one.rows + one.tail_rows for one in shards),
             "rows_in_tails": sum(one.tail_rows for one in shards),
             "bytes": sum(path.stat().st_size for path in files),
-        }, 0
+        }, 0 if manifest.is_whole else NOT_THERE
 
     def _rebuild(self) -> tuple[dict[str, Any], int]:
         began = perf_counter()

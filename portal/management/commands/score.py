@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
     def _score_document(self, *, as_json: bool) -> None:
         try:
-            answer = score_document(json.load(sys.stdin))
+            answer = score_document(json.load(sys.stdin), on_progress=self._tell)
         except InvalidDefinition as bad:
             told = [f"version: {one.path}: {one.sentence}" for one in bad.problems]
             raise CommandError("\n".join(told), returncode=UNUSABLE) from bad
@@ -72,6 +72,9 @@ class Command(BaseCommand):
         if not answer["evaluators_agree"]:
             self.stderr.write("The two evaluators differ. This must not be: please report it.")
             raise SystemExit(DIFFER)
+
+    def _tell(self, done: int, every: int) -> None:
+        self.stderr.write(f"{done:,} of {every:,} leads")
 
     def _score_lead(self, name: str, at: datetime, *, as_json: bool) -> None:
         found = explain_lead(lead_named(name), at)

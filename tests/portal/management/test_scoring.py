@@ -16,6 +16,7 @@ from hypothesis import given
 from leads.activities.models import Activity
 from leads.database.models import Standing
 from portal.events.bells import held
+from scoring.engine.cache import refresh
 from scoring.engine.explanation import explain_lead
 from scoring.engine.models import Rescore
 from scoring.engine.rescore import begin_rescore
@@ -60,6 +61,15 @@ def test_the_documents_example_is_scored_as_both_schemas_say(monkeypatch):
     adding = [x["points"] for x in lead["lines"] if x["kind"] in {"factor", "cap", "rounding"}]
     assert sum(adding) == lead["total"] * 100
     assert answer["evaluators_agree"]
+
+
+def test_many_leads_are_scored_with_progress(monkeypatch):
+    (lead,) = EXAMPLE["leads"]
+    many = changed(leads=[lead | {"id": n} for n in range(2_001)])
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(many)))
+    told = StringIO()
+    call_command("score", "--stdin", stdout=StringIO(), stderr=told)
+    assert told.getvalue().split("\n")[:2] == ["1,000 of 2,001 leads", "2,000 of 2,001 leads"]
 
 
 def as_given(activity):
@@ -167,6 +177,10 @@ def test_the_columns_are_shown_built_and_verified(tmp_path, settings):
     lead = make_lead(facts={"title": "CEO"})
     make_activity(lead)
     assert run("columns", "status", "--json")[1] == 1
+    refresh(most=0)
+    begun, code = run("columns", "status", "--json")
+    begun = json.loads(begun)
+    assert (begun["state"], begun["percent"], code) == ("building", 0, 1)
     built = json.loads(run("columns", "rebuild", "--json")[0])
     assert (built["state"], built["shards"]) == ("ready", 1)
     assert built["rows"] > 1
