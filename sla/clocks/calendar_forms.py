@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from portal.accounts.models import User
 from portal.core.days import DAY_LIMITS
 from sla.calendar.models import Calendar
-from sla.calendar.public import countries
+from sla.calendar.public import country_choices
 
 Hours = list[list[str]]
 
@@ -55,8 +55,7 @@ class HolidaysForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = [(code, code) for code in countries() if len(code) == 2]
-        self.fields["country"].widget = forms.Select(choices=known)
+        self.fields["country"].widget = forms.Select(choices=country_choices())
 
     def clean_region(self) -> str:
         return str(self.cleaned_data["region"]).strip().upper()

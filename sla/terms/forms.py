@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.database.registry import KINDS
 from portal.agreements.forms import ClauseForm
-from sla.terms.promise_form import words_of
 from sla.terms.text import TOUCH_KINDS
+from sla.terms.typed import words_of
 
 TOUCHES = [(kind.name, kind.label) for kind in KINDS if not kind.is_quiet]
 

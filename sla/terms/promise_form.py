@@ -1,13 +1,13 @@
 """The editor of a promise: who promises what, for which leads, and what follows a breach."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from leads.database.registry import FACTS, KINDS
-from portal.agreements.forms import ClauseForm, OpenClause
+from portal.agreements.forms import Block, ClauseForm, OpenClause
 from sla.terms.ladder import MOST_STEPS, When
 from sla.terms.sentences import CARRIED
 from sla.terms.step_words import ACTS
@@ -22,6 +22,7 @@ from sla.terms.text import (
     PromiseKind,
     Untouched,
 )
+from sla.terms.typed import segment_of, segment_text, words_of
 
 MINUTE = 60
 PROMISES = (
@@ -40,9 +41,18 @@ UNTOUCHED = (
     (Untouched.BREACHED.value, _("is breached")),
 )
 FAST_TRACK = (("", _("all")), ("yes", _("fast track only")), ("no", _("all but the fast track")))
+TIMED = frozenset(CLOCKED)
 TOUCHED = {PromiseKind.FIRST_TOUCH, PromiseKind.ATTEMPTS}  # an activity keeps these
+NUMBERS = {
+    PromiseKind.ATTEMPTS: _("Attempts at least"),
+    PromiseKind.VOLUME: _("Handoffs a month at least"),
+}
 COUNTED = {PromiseKind.ATTEMPTS, PromiseKind.VOLUME}  # the others promise a share
-TOUCHES = [(kind.name, kind.label) for kind in KINDS if not kind.is_quiet]
+TOUCHES = [  # what people do comes first
+    (kind.name, kind.label)
+    for kind in sorted(KINDS, key=lambda kind: not kind.is_touch)
+    if not kind.is_quiet
+]
 FIELDS = [
     *((name, CARRIED[name]) for name in CONTACT),
     *((fact.name, fact.label) for fact in FACTS if not fact.derived),
@@ -51,10 +61,20 @@ SIGNALS = [(kind.name, kind.label) for kind in KINDS if not kind.is_touch]
 DO = [("", "–"), *((act.value, words) for act, words in ACTS.items())]
 WHEN = [(When.DUE.value, _("the deadline")), (When.WARN.value, _("the warning"))]
 PARTS = ("do", "when", "after", "quiet")
+# What only some kinds of promise use; the other fields are every promise's.
+USED_BY = {
+    **dict.fromkeys(("amount_s", "calendar", "otherwise", "warn_percent"), TIMED),
+    "untouched": {PromiseKind.FIRST_TOUCH},
+    "number": set(PromiseKind) - TIMED,
+    "touch_kinds": TOUCHED,
+    "fields_": {PromiseKind.PACKET},
+    "evidence": {PromiseKind.PACKET},
+    "signals": {PromiseKind.HIGH_INTENT},
+}
 
 
 class PromiseForm(ClauseForm):
-    """One promise. What a kind does not use may stay empty."""
+    """One promise. What a kind does not use may stay empty, and is shown for a new one only."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
     kind = forms.ChoiceField(label=_("Who promises what"), choices=PROMISES)
@@ -139,6 +159,25 @@ class PromiseForm(ClauseForm):
             self.fields.update(_step_fields(number, step))
         rows = (tuple(f"step{number}_{part}" for part in PARTS) for number in range(self.steps))
         self.own_fields = (*type(self).own_fields, *rows)
+        if kind := self._kind():
+            self.fields["number"].label = NUMBERS.get(kind, _("Percent at least"))
+            self.fields["number"].help_text = ""
+
+    def blocks(self) -> Iterable[Block]:
+        """Return the fields that the chosen kind uses, and any with something wrong."""
+        kind = self._kind()
+        for names in self.own_fields:
+            used = [name for name in names if kind is None or self._uses(kind, name)]
+            if used:
+                yield Block(fields=[self.at(name) for name in used])
+
+    def _kind(self) -> PromiseKind | None:
+        given = self.data.get("kind") if self.is_bound else self.opened.body.get("kind")
+        return PromiseKind(given) if given in set(PromiseKind) else None
+
+    def _uses(self, kind: PromiseKind, name: str) -> bool:
+        by = TIMED if name.startswith("step") else USED_BY.get(name, {kind})
+        return kind in by or name in self.errors
 
     def _choices(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
         widget = self.fields[name].widget
@@ -157,7 +196,7 @@ class PromiseForm(ClauseForm):
             "grades": ", ".join(applies.get("grades", ())),
             "sources": ", ".join(applies.get("sources", ())),
             "fast_track": "" if fast is None else "yes" if fast else "no",
-            "segment": _segment_text(applies.get("segment") or {}),
+            "segment": segment_text(applies.get("segment") or {}),
             "touch_kinds": list(body.get("touch_kinds", ())),
             "fields_": list(body.get("fields", ())),
             "evidence": list(body.get("evidence", ())),
@@ -219,7 +258,7 @@ class PromiseForm(ClauseForm):
         applies: dict[str, Any] = {
             "grades": [grade.upper() for grade in words_of(given["grades"])],
             "sources": [source.casefold() for source in words_of(given["sources"])],
-            "segment": _segment(given["segment"]),
+            "segment": segment_of(given["segment"]),
         }
         applies = {name: values for name, values in applies.items() if values}
         if given["fast_track"]:
@@ -236,7 +275,7 @@ def _step_fields(number: int, step: Mapping[str, Any]) -> dict[str, forms.Field]
     after = int(step.get("after_s", 0)) // MINUTE or None
     return {
         f"step{number}_do": forms.ChoiceField(
-            label=_("Then") if number else _("When it runs out"),
+            label=_("Then") if number else _("First"),
             choices=DO,
             required=False,
             initial=step.get("do", ""),
@@ -248,29 +287,11 @@ def _step_fields(number: int, step: Mapping[str, Any]) -> dict[str, forms.Field]
             initial=step.get("when", When.DUE.value),
         ),
         f"step{number}_after": forms.IntegerField(
-            label=_("Minutes of working time after"), required=False, min_value=0, initial=after
+            label=_("Minutes after"), required=False, min_value=0, initial=after
         ),
         f"step{number}_quiet": forms.BooleanField(
-            label=_("Only in their working hours"),
+            label=_("Only in their hours"),
             required=False,
             initial=bool(step.get("quiet")),
         ),
-    }
-
-
-def words_of(text: str) -> list[str]:
-    """Return what stands between commas."""
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def _segment_text(segment: Mapping[str, Any]) -> str:
-    return "; ".join(f"{fact}: {', '.join(values)}" for fact, values in segment.items())
-
-
-def _segment(text: str) -> dict[str, list[str]]:
-    """Return "industry: software, IT; country: Germany" as signed; what has no colon keeps its
-    name without values, for the check to name."""
-    parts = [part.partition(":") for part in text.split(";") if part.strip()]
-    return {
-        name.strip().casefold().replace(" ", "_"): words_of(values) for name, _c, values in parts
     }

@@ -120,3 +120,32 @@ def test_what_cannot_be_kept_is_said_at_the_field(kind, changes, words) -> None:
     assert form.is_valid()
     form.add_problems(check_clause(kind, form.make_body()))
     assert words in str(form.errors)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "hidden"),
+    [
+        (
+            "first_touch",
+            {"amount_s", "untouched", "touch_kinds", "step0_do"},
+            {"number", "signals"},
+        ),
+        ("disposition", {"amount_s", "step0_do"}, {"untouched", "touch_kinds", "fields_"}),
+        ("volume", {"number"}, {"amount_s", "step0_do", "evidence"}),
+        ("packet", {"number", "fields_", "evidence"}, {"calendar", "signals"}),
+    ],
+)
+def test_a_promise_shows_the_fields_of_its_kind_and_those_of_another_once_it_is_chosen(
+    kind, shown, hidden
+) -> None:
+    def names(form):
+        return {field.name for block in form.blocks() for field in block.fields}
+
+    form = PAGES.forms["promise"](None, opened=opened("promise", PROMISE | {"kind": kind}))
+    assert shown <= names(form)
+    assert not hidden & names(form)
+    other = filled("promise", PROMISE | {"kind": kind}, kind="high_intent", number="")
+    assert other.is_valid()
+    other.add_problems(check_clause("promise", other.make_body()))
+    assert {"signals", "number"} <= names(other)
+    assert other.errors
