@@ -16,7 +16,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from portal.agreements.api import VersionDetail, VersionList
+from portal.agreements.api import VersionDetail
+from portal.agreements.import_api import Versions
 from portal.api_examples import EXAMPLES
 from portal.core.api import SENTENCES
 from portal.watches.api import AlertList
@@ -111,7 +112,7 @@ urlpatterns = [
     path("", include("leads.api")),
     path("", include("scoring.api")),
     path("alerts/", AlertList.as_view(), name="api-alerts"),
-    path("versions/", VersionList.as_view(), name="api-versions"),
+    path("versions/", Versions.as_view(), name="api-versions"),
     path("versions/<slug:agreement>/<int:number>/", VersionDetail.as_view(), name="api-version"),
     path("schema/", schema, name="api-schema"),
     path("docs/", docs, name="api-docs"),

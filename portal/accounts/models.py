@@ -256,6 +256,7 @@ class ApiKey(models.Model):
         ("leads:read", _("read leads, handoffs and versions")),
         ("leads:write", _("send leads and activities")),
         ("dispositions:write", _("decide handoffs")),
+        ("agreements:write", _("send drafts of definitions and terms")),
     ]
 
     name = models.CharField(_("name"), max_length=80)

@@ -11,15 +11,22 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.agreements.drafts import RATIONALE_LIMIT, InvalidClause
 from portal.agreements.forms import json_value
 from portal.agreements.models import Agreement, Version
-from portal.agreements.queries import clause_texts
+from portal.agreements.queries import clause_texts, version_in_force
 from portal.agreements.registry import kind_named, pages_of
-from portal.agreements.services import open_agreement, open_segment
+from portal.agreements.services import (
+    open_agreement,
+    open_segment,
+    require_editor,
+    start_draft,
+)
+from portal.core.errors import DomainError
 
 FORMAT = "alignment-agreement"
 EDITION = 1
@@ -112,6 +119,33 @@ def agreement_of_file(content: bytes, *, kind: str, by: User, at: datetime) -> A
         there = segments.filter(name__iexact=name).first()
         return there or open_segment(kind=kind, name=name, by=by, at=at)
     return open_agreement(kind=kind, name=str(pages_of(kind).name), at=at)
+
+
+def sentences_of(refusal: DomainError) -> list[str]:
+    """Return what is wrong with a file, a sentence for each thing to mend."""
+    if isinstance(refusal, InvalidClause):
+        return [str(one.sentence) for one in refusal.problems]
+    return [str(refusal)]
+
+
+@transaction.atomic
+def import_version(content: bytes, *, kind: str, by: User, at: datetime) -> Version:
+    """Make a draft of a file, beside what is in force; a segment of a new name is opened with it.
+
+    Raises InvalidClause with what to mend, NotAllowed for who may not edit, and DomainError where
+    its segment cannot be opened. Nothing is kept then.
+    """
+    clauses, note = read_file(content, kind=kind)
+    require_editor(by)
+    agreement = agreement_of_file(content, kind=kind, by=by, at=at)
+    return start_draft(
+        agreement=agreement,
+        by=by,
+        at=at,
+        based_on=version_in_force(agreement, at=at),
+        clauses=clauses,
+        note=note,
+    )
 
 
 def _frame_flaw(document: Any, kind: str) -> str:

@@ -17,10 +17,10 @@ from portal.agreements.addresses import address
 from portal.agreements.comparing import compare
 from portal.agreements.exchange import (
     LARGEST,
-    agreement_of_file,
     as_text,
     export_version,
-    read_file,
+    import_version,
+    sentences_of,
 )
 from portal.agreements.models import Version
 from portal.agreements.pages import answer, find_version, state_of
@@ -109,24 +109,10 @@ def read_in(request: HttpRequest, *, kind: str) -> HttpResponse:
     upload = request.FILES.get("file")
     content = upload.read(LARGEST + 1) if upload else typed.encode("utf-8", "replace")
     try:
-        clauses, note = read_file(content, kind=kind)
-    except services.InvalidClause as refused:
-        context |= {"typed": typed[:LARGEST], "wrong": [one.sentence for one in refused.problems]}
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return answer(request, "import.html", None, context, user=user, status=status)
-    try:
-        agreement = agreement_of_file(content, kind=kind, by=user, at=at)
+        draft = import_version(content, kind=kind, by=user, at=at)
     except DomainError as refused:
-        context |= {"typed": typed[:LARGEST], "wrong": [str(refused)]}
+        context |= {"typed": typed[:LARGEST], "wrong": sentences_of(refused)}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return answer(request, "import.html", None, context, user=user, status=status)
-    draft = services.start_draft(
-        agreement=agreement,
-        by=user,
-        at=at,
-        based_on=version_in_force(agreement, at=at),
-        clauses=clauses,
-        note=note,
-    )
     messages.success(request, _("Read in as version %d. Nothing runs by it yet.") % draft.number)
     return redirect(address(draft))

@@ -204,6 +204,10 @@ def kind_named(name: str) -> AgreementKind:
     return _kinds[name]
 
 
+def is_kind(name: object) -> bool:
+    return isinstance(name, str) and name in _kinds
+
+
 def register_pages(name: str, pages: AgreementPages) -> None:
     """Say how the agreements of a kind look; called once by each app when it is ready."""
     _pages[name] = pages

@@ -7,10 +7,12 @@ leaves either the work with its answer, or neither and a claim that lapses.
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -85,6 +87,23 @@ def begin(*, caller: str, key: str, request: Any, at: datetime) -> Once:
             _("The first request with this Idempotency-Key is under way. Ask again in a second.")
         )
     return Once(row, is_first=is_first)
+
+
+def answer_once(once: Once, work: Callable[[], tuple[int, Any]]) -> tuple[int, Any]:
+    """Do the work of a first request and keep its answer with it; else return the first answer.
+
+    Work and answer are stored in one transaction. A refusal gives the key free again.
+    """
+    if not once.is_first:
+        return once.answer
+    try:
+        with transaction.atomic():
+            status, body = work()
+            once.keep(status, body)
+    except BaseException:
+        once.forget()
+        raise
+    return status, body
 
 
 def forget_old_answers(*, at: datetime) -> int:

@@ -14,7 +14,7 @@ from portal.accounts.models import User
 from portal.agreements.addresses import address
 from portal.agreements.cadence import overdue_kinds
 from portal.agreements.overrides import running
-from portal.agreements.queries import version_in_force
+from portal.agreements.queries import versions_in_force
 from portal.core.http import user_of
 from portal.home.keys import known
 from portal.home.navigation import sections_for
@@ -50,16 +50,24 @@ def _unread(user: User) -> int:
 
 
 def _in_force() -> dict[str, Any] | None:
-    version = version_in_force("definition", at=timezone.now(), with_text=False)
-    if version is None or version.in_force_since is None:
+    """Return what the foot says: the definition in force, or all of them in their order."""
+    at = timezone.now()
+    found = versions_in_force("definition", at=at)
+    if not found:
         return None
-    is_override = version.in_force_since != version.effective_from
+    first, versions = found[0], [*found[1:], found[0]]
+    since = [one.in_force_since for one in versions if one.in_force_since is not None]
+    is_override = any(one.in_force_since != one.effective_from for one in versions)
+    url, label = reverse("definition", args=[first.number]), _("Definition v%(number)s in force")
+    if len(versions) > 1:
+        url, label = reverse("definitions"), _("%(n)d definitions in force: %(numbers)s")
+    numbers = ", ".join(f"v{one.number}" for one in versions)
     return {
-        "url": reverse("definition", args=[version.number]),
-        "label": _("Definition v%(number)s in force") % {"number": version.number},
+        "url": url,
+        "label": label % {"number": first.number, "n": len(versions), "numbers": numbers},
         "signed": _("put in force for a while") if is_override else _("signed by both sides"),
-        "at": version.in_force_since,
-        "is_overdue": "definition" in overdue_kinds(at=timezone.now()),
+        "at": max(since, default=None),
+        "is_overdue": "definition" in overdue_kinds(at=at),
     }
 
 

@@ -46,7 +46,7 @@ def activation(request: HttpRequest, number: int) -> HttpResponseBase:
 
 def _told(report: ActivationReport) -> dict[str, Any]:
     counts, grades = report.summary.get("gates", {}), report.summary.get("grades", {})
-    labels = {"mql": _("MQL"), "sales_ready": _("sales-ready"), "fast_track": _("fast track")}
+    labels = {"mql": _("MQL"), "sales_ready": _("Sales-ready"), "fast_track": _("The fast track")}
     gates = [
         {"gate": gate, "label": labels[gate]}
         | {name: counts.get(f"{gate} {name}", 0) for name in ("was", "now", "enters", "leaves")}

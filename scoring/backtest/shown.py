@@ -24,7 +24,7 @@ def shown(test: Backtest, by: str = "source") -> dict[str, Any]:
         "has_base": test.base_id is not None,
         "base": base | {"rate": rate(base)},
         "draft": draft | {"rate": rate(draft)},
-        "change": draft["a_week"] - base["a_week"],
+        "change": _signed(draft["a_week"] - base["a_week"]),
         "points": _points(base, draft),
         "won_change": draft["won"] - base["won"],
         "record": found["record"],
@@ -67,7 +67,13 @@ def _points(base: Mapping[str, int], draft: Mapping[str, int]) -> str:
     if not (before["has_enough"] and after["has_enough"]):
         return ""
     change = 100 * (after["share"].value - before["share"].value)
-    return f"{change:+.1f}".replace("-", "−")
+    return _signed(change)
+
+
+def _signed(change: float) -> str:
+    """Return a change with its sign; what rounds to nothing has none."""
+    text = f"{change:+.1f}".replace("-", "−")
+    return "0.0" if text[1:] == "0.0" else text
 
 
 def _group(group: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,7 +154,7 @@ def _price(moved: Mapping[str, int]) -> str:
 
 def population(test: Backtest) -> list[dict[str, Any]]:
     """Return for each gate how many pass it under both, who enters and who leaves."""
-    labels = {"mql": _("MQL"), "sales_ready": _("sales-ready"), "fast_track": _("fast track")}
+    labels = {"mql": _("MQL"), "sales_ready": _("Sales-ready"), "fast_track": _("The fast track")}
     return [
         {
             "gate": gate,

@@ -75,6 +75,14 @@ def words_of(trait: Trait) -> str:
     return f"{name}: {named.get(f'{trait.fact}:{trait.value}', trait.value)}"
 
 
+def value_of(trait: Trait) -> str:
+    """Return what the trait is where its fact stands above it."""
+    if trait.kind:
+        return words_of(trait)
+    word = labels().get(f"{trait.fact}:{trait.value}", trait.value)
+    return word[:1].upper() + word[1:]
+
+
 def about_words(about: str) -> str:
     """Return what a table of traits is about."""
     if about == "content":

@@ -39,8 +39,8 @@ from scoring.workshop.wizard import (
     has_trait,
     new_rules,
     total_of,
+    value_of,
     with_total,
-    words_of,
 )
 
 STEPS = (
@@ -241,7 +241,7 @@ def _chosen(request: HttpRequest, traits: Mapping[str, Sequence[Trait]]) -> list
 def _shown(traits: Mapping[str, Sequence[Trait]], texts: Texts) -> list[dict[str, Any]]:
     return [
         {"about": about_words(about), "rows": [
-            {"trait": one, "words": words_of(one), "is_there": has_trait(texts, one)}
+            {"trait": one, "words": value_of(one), "is_there": has_trait(texts, one)}
             for one in rows
         ]}
         for about, rows in traits.items()
