@@ -33,7 +33,7 @@ from portal.desk.advice import next_act
 from portal.desk.case import changes_of, no_longer
 from portal.desk.forms import new_token
 from portal.desk.timeline import Story, folded_words, story_of
-from portal.leadpage.score import chart_file, score_chart
+from portal.leadpage.score import score_chart
 from scoring.definitions.registration import labels
 from scoring.engine.explanation import Explanation, explain_lead, explanations_of
 from scoring.engine.models import Evidence
@@ -116,7 +116,7 @@ def _score_context(
             word = _("accepted") if one.disposition.reason is None else _("rejected")
             happened.append((one.disposition.decided_at, word))
     chart = score_chart(outlook, happened)
-    return {"chart": chart, "changes": changes_of(outlook), **(chart_file(chart) if chart else {})}
+    return {"chart": chart, "changes": changes_of(outlook)}
 
 
 def in_words(facts: Sequence[FactLine]) -> list[FactLine]:

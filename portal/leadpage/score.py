@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from portal.templatetags.chart_files import data_address, svg_file
 from scoring.engine.outlook import Outlook, Step
 from scoring.rules.amounts import WHOLE, show
 from scoring.rules.definition import AllOf, Definition, Gate, TotalAtLeast
@@ -148,14 +146,6 @@ def score_chart(outlook: Outlook, happened: Iterable[tuple[datetime, str]]) -> S
         rows=_rows(outlook),
         finding=_finding(outlook),
     )
-
-
-def chart_file(chart: ScoreChart) -> dict[str, str]:
-    """Return the marks as the page draws them, and the drawing as a file of its own."""
-    marks = render_to_string("portal/leadpage/_score_marks.html", {"chart": chart})
-    size = {"width": chart.width, "height": chart.height}
-    file = svg_file(marks, title=_("Score over time"), unit=chart.finding, **size)
-    return {"chart_marks": marks, "chart_file": data_address(file), "chart_name": "score"}
 
 
 def polyline(places: Iterable[tuple[float, float]]) -> str:

@@ -170,6 +170,16 @@ def sparkline(
     }
 
 
+@register.simple_tag(takes_context=True)
+def chart_file(
+    context: template.Context, marks: str, *, title: str, unit: str, width: int, height: int
+) -> str:
+    """Return a drawing as a file, for a link: ``marks`` is the template that draws its marks."""
+    drawn = render_to_string(marks, {"chart": context["chart"]})
+    size = {"width": width, "height": height}
+    return data_address(svg_file(drawn, title=str(title), unit=str(unit), **size))
+
+
 @register.inclusion_tag("components/_chart.html")
 def line_chart(
     points: Sequence[Mapping[str, Any]],

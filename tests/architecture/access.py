@@ -11,9 +11,8 @@ role, and ``test_lists.py`` counts the queries of each list at 1 and at 40 rows.
   people of another team 404.
 * ``lists`` adds, for each query string under which the page is a list, so many rows that the
   given person sees.
-* API addresses name the scope that a key needs for a method.
-
-The pages about agreements are in ``agreed.py``, the words of the table in ``entries.py``.
+* API addresses name the scope that a key needs for a method. Pages about agreements are in
+  ``agreed.py``, the words of the table in ``entries.py``.
 """
 
 from portal.home.posting import off_token
