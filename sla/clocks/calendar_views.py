@@ -184,6 +184,9 @@ def calendar_holidays(request: HttpRequest, slug: str) -> HttpResponse:
     there = list(row.days.all())
     closed = {one.day for one in there if one.is_holiday}
     new = [ClosedDay(day=day, name=name) for day, name in names.items() if day not in closed]
+    if not new:
+        form.add_error("year", _("The calendar has all of these holidays already."))
+        return _refused(request, row, holidays_form=form)
 
     def save() -> str:
         count = save_holidays(

@@ -27,7 +27,7 @@ from sla.scoreboard.figures import (
 from sla.scoreboard.filters import PeriodFilter
 from sla.scoreboard.period import Period, read_period
 from sla.scoreboard.slices import Promised, by_hour, by_promise, trend_of
-from sla.scoreboard.sums import decided_of, speed_of, tallies
+from sla.scoreboard.sums import decided_of, local_times, speed_of, tallies
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ def board_of(chosen: PeriodFilter, *, user: User, at: datetime) -> Board:
     handoffs = handoffs_made(
         Handoff.objects.visible_to(user), since=begins, before=before, team=team
     )
+    local = local_times(clocks["started"], chosen.zone)
     promises, marketing = by_promise(clocks), _delivered(handoffs, decided)
     counted = counted_promises(handoffs, since=begins, before=before, zone=chosen.zone, at=at)
     return Board(
@@ -86,13 +87,11 @@ def board_of(chosen: PeriodFilter, *, user: User, at: datetime) -> Board:
             side: [one for one in counted if one.promise.side == side]
             for side in ("sales", "marketing")
         },
-        trend=trend_of(clocks, zone=chosen.zone, by_week=fills_weeks(promises, begins, at)),
+        trend=trend_of(clocks, local, by_week=fills_weeks(promises, begins, at)),
         teams=_cut(clocks, "team", Team.objects.all(), nobody=_("No team")),
         people=_cut(clocks, "owner", User.objects.all(), nobody=_("Nobody yet")),
         sources=_cut(clocks, "source", Source.objects.all(), nobody=_("No source")),
-        hours=sorted(
-            _lines(by_hour(clocks, zone=chosen.zone), nobody=""), key=lambda line: line.id or 0
-        ),
+        hours=sorted(_lines(by_hour(clocks, local), nobody=""), key=lambda line: line.id or 0),
         speed=speed_of(clocks),
         marketing=marketing,
         finding=finding([each.tally for each in promises], marketing),

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import numpy as np
 from django.utils.formats import date_format
 
 from portal.core.intervals import ENOUGH
 from sla.clocks.shown import TITLES
 from sla.scoreboard.columns import Table
 from sla.scoreboard.figures import Tally
-from sla.scoreboard.sums import local_times, tallies
+from sla.scoreboard.sums import LocalTimes, tallies
 from sla.terms.queries import SignedTerms
 
 MOST_POINTS = 27  # half a year of weeks: what a trend shows at once
@@ -57,22 +55,25 @@ def by_promise(clocks: Table) -> list[Promised]:
     return sorted(rows, key=lambda one: (order.index(one.kind), -one.version, one.seconds, one.key))
 
 
-def by_hour(clocks: Table, *, zone: ZoneInfo) -> dict[tuple[Any, ...], Tally]:
+def by_hour(clocks: Table, local: LocalTimes) -> dict[tuple[Any, ...], Tally]:
     """Count by the hour of the day at which handoffs came; keys are (hour, name, kind)."""
-    times, places = local_times(clocks["started"], zone)
-    found = tallies(clocks, np.array([each.hour for each in times], dtype=int)[places])
+    found = tallies(clocks, local.group(lambda at: at.hour))
     return {(hour, f"{hour:02}:00", kind): counts for (hour, kind), counts in found.items()}
 
 
-def trend_of(clocks: Table, *, zone: ZoneInfo, by_week: bool) -> dict[str, list[Mapping[str, Any]]]:
+def trend_of(
+    clocks: Table, local: LocalTimes, *, by_week: bool
+) -> dict[str, list[Mapping[str, Any]]]:
     """Return, by the title of each kind of promise, the points of its trend, oldest first.
 
     A point is a week, or a month. One whose clocks still run is maturing; one with fewer than 30
     is drawn without a value, as so few say nothing; a kind that has no value at all is left out.
     """
-    times, places = local_times(clocks["started"], zone)
-    days = [_begin(each.date(), by_week=by_week).toordinal() for each in times]
-    found = tallies(clocks, np.array(days, dtype=int)[places])
+
+    def begin(at: datetime) -> int:
+        return (at.toordinal() - at.weekday()) if by_week else at.replace(day=1).toordinal()
+
+    found = tallies(clocks, local.group(begin))
     starts = sorted({start for start, _kind in found})[-MOST_POINTS:]
     points = {
         str(TITLES[kind]): [_point(start, found.get((start, kind), Tally())) for start in starts]
@@ -83,10 +84,6 @@ def trend_of(clocks: Table, *, zone: ZoneInfo, by_week: bool) -> dict[str, list[
         for title, row in points.items()
         if any(point["value"] is not None for point in row)
     }
-
-
-def _begin(day: date, *, by_week: bool) -> date:
-    return day - timedelta(days=day.weekday()) if by_week else day.replace(day=1)
 
 
 def _point(start: int, counts: Tally) -> Mapping[str, Any]:

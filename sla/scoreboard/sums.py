@@ -3,7 +3,8 @@
 The same figures as ``figures`` asks of the database, row for row; a test compares the two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from zoneinfo import ZoneInfo
@@ -36,11 +37,24 @@ def tallies(clocks: Table, groups: Numbers) -> dict[tuple[int, str], Tally]:
     return found
 
 
-def local_times(instants: Numbers, zone: ZoneInfo) -> tuple[list[datetime], Numbers]:
-    """Return the local quarters of an hour that occur, and the place of each instant's in them."""
-    slots, places = np.unique(instants // SLOT, return_inverse=True)
-    times = [(EPOCH + int(slot) * SLOT * SECOND).astimezone(zone) for slot in slots]
-    return times, places
+@dataclass(frozen=True)
+class LocalTimes:
+    """The quarters of an hour that occur, as a zone shows them, and each clock's place in them."""
+
+    quarters: Sequence[datetime]
+    places: Numbers
+
+    def group(self, by: Callable[[datetime], int]) -> Numbers:
+        """Return a number for each clock: what ``by`` says of its quarter of an hour."""
+        return np.array([by(each) for each in self.quarters], dtype=int)[self.places]
+
+
+def local_times(instants: Numbers, zone: ZoneInfo) -> LocalTimes:
+    """Return when these instants were in ``zone``."""
+    slots = instants // SLOT
+    known = np.unique(slots)
+    quarters = [(EPOCH + int(slot) * SLOT * SECOND).astimezone(zone) for slot in known]
+    return LocalTimes(quarters, np.searchsorted(known, slots))
 
 
 def speed_of(clocks: Table) -> Speed:

@@ -105,6 +105,9 @@ def test_public_holidays_come_by_country_and_region(client, boss, office) -> Non
     office.refresh_from_db()
     assert (office.country, office.region) == ("DE", "BE")
     assert Event.objects.filter(kind="calendar.changed").count() == 1
+    again = client.post(address, given)
+    assert again.status_code == 422
+    assert "has all of these holidays already" in again.content.decode()
     wrong = client.post(address, given | {"region": "TX"})
     assert wrong.status_code == 422
     assert "no region “TX”" in wrong.content.decode()
