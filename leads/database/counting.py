@@ -4,10 +4,9 @@ Where a database has millions of leads these take seconds: ``portal.dashboards.k
 they say.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median_high
 from typing import Any
 
 from django.db import connection
@@ -41,6 +40,7 @@ from leads.database.tally import (
     Window,
     number_of,
 )
+from portal.core.intervals import median_places
 
 LONG = timedelta(days=84)
 
@@ -157,19 +157,27 @@ def _won(lead: _Leads, window: Window, currency: str) -> list[Row]:
 
 
 def _stayed(lead: _Leads, window: Window, *, by_source: bool) -> list[Row]:
-    """Rank the stays within their stage in the database, and read the middle ones alone."""
+    """Rank the stays within their stage in the database, and read those around the middle."""
     length = ExpressionWrapper(F("left_at") - F("entered_at"), output_field=DurationField())
     stages = (Stage.KNOWN, *STEPS, Stage.RECYCLED)
     rows = _changes(lead).filter(window.of("left_at"), stage__in=stages).annotate(length=length)
     found: list[Row] = []
     for by in (("stage",), ("stage", "of_source"))[: 1 + by_source]:
-        middle = rows.annotate(
+        ranked = rows.annotate(
             n=Over(Count("pk"), partition_by=by),
             place=Over(RowNumber(), partition_by=by, order_by="length"),
-        ).filter(place=F("n") / 2 + 1)
+        ).annotate(off=2 * F("place") - F("n") - 1)
+        # Wider than the median's interval, whatever n: see ``median_places``.
+        around = ranked.annotate(beyond=F("off") * F("off") - 5 * F("n") - 30).filter(beyond__lte=0)
+        lengths: dict[Row, dict[int, timedelta]] = {}
+        for stage, source, n, place, took in around.values_list(
+            "stage", "of_source", "n", "place", "length"
+        ):
+            key = (stage, source if "of_source" in by else EVERY, n)
+            lengths.setdefault(key, {})[place - 1] = took
         found += [
-            (stage, window.months.start, source if "of_source" in by else EVERY, n, _seconds(took))
-            for stage, source, n, took in middle.values_list("stage", "of_source", "n", "length")
+            (stage, window.months.start, source, n, *_middle(n, some))
+            for (stage, source, n), some in lengths.items()
         ]
     return found
 
@@ -208,7 +216,7 @@ def _medians(what: str, rows: Iterable[Row], windows: Iterable[Window]) -> list[
                 lengths.setdefault(EVERY, []).append(length)
                 lengths.setdefault(source, []).append(length)
         found += [
-            (what, window.months.start, source, len(some), _seconds(median_high(some)))
+            (what, window.months.start, source, len(some), *_middle(len(some), sorted(some)))
             for source, some in lengths.items()
         ]
     return found
@@ -232,5 +240,10 @@ def _grouped(rows: QuerySet[Any, Any], by: str, counted: str) -> list[Row]:
         return list(cursor.fetchall())
 
 
-def _seconds(length: timedelta) -> float:
-    return length.total_seconds()
+def _middle(
+    n: int, lengths: Sequence[timedelta] | Mapping[int, timedelta]
+) -> tuple[float, float | None, float | None]:
+    """Return the median of ``n`` lengths by their places, and its interval, in seconds."""
+    places = median_places(n)
+    low, high = (lengths[place].total_seconds() for place in places) if places else (None, None)
+    return lengths[n // 2].total_seconds(), low, high

@@ -18,7 +18,7 @@ from itertools import pairwise
 from django.db.models import Sum
 
 from leads.database.models import Source, Spend, Stage
-from leads.database.tally import STEPS, Tally, Window, month_at
+from leads.database.tally import STEPS, Median, Tally, Window, month_at
 
 MATURES = timedelta(days=84)
 KNOWN = "known"
@@ -58,8 +58,7 @@ class Stay:
     """How long leads stay in one stage: completed stays apart from those that last."""
 
     stage: str
-    done: int
-    median: timedelta | None
+    took: Median
     lasting: int
     over: int  # of these, longer than 84 days
 
@@ -147,29 +146,26 @@ def stays(tally: Tally) -> list[Stay]:
     A stay that lasts is censored, not left out: it is counted beside the median of those that
     ended.
     """
-    done = {stage: (n, median) for stage, n, median in tally.stayed}
+    done = tally.stayed
     here: dict[str, list[int]] = {}
     for stage, _source, n, over in tally.here:
         cell = here.setdefault(stage, [0, 0])
         cell[0] += n
         cell[1] += over
     return [
-        Stay(str(stage), n, _length(median), *here.get(stage, (0, 0)))
+        Stay(str(stage), done.get(stage, Median(0)), *here.get(stage, (0, 0)))
         for stage in (Stage.KNOWN, *STEPS, Stage.RECYCLED)
-        for n, median in [done.get(stage, (0, None))]
     ]
 
 
-def pace(tally: Tally) -> tuple[int, timedelta | None]:
-    """Return n and the median time from first MQL to first SQL, of SQLs made in the window."""
-    n, median = tally.paced
-    return n, _length(median)
+def pace(tally: Tally) -> Median:
+    """Return how long it took from first MQL to first SQL, of SQLs made in the window."""
+    return tally.paced
 
 
-def sales_cycle(tally: Tally) -> tuple[int, timedelta | None]:
-    """Return n and the median time from first contact to won, of what was won in the window."""
-    n, median = tally.cycle
-    return n, _length(median)
+def sales_cycle(tally: Tally) -> Median:
+    """Return how long it took from first contact to won, of what was won in the window."""
+    return tally.cycle
 
 
 def engaged(tally: Tally) -> tuple[int, int]:
@@ -239,10 +235,6 @@ def _next(month: datetime) -> datetime:
     """Return the first instant after the month."""
     later = month + timedelta(days=32)
     return later.replace(day=1)
-
-
-def _length(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _share(part: int, of: int) -> float | None:

@@ -7,7 +7,7 @@ it can be kept where counting a million leads takes seconds (``portal.dashboards
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,12 +39,22 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Median:
+    """How long it took, the median of ``n``; ``low`` and ``high`` at 95 %, None under 30."""
+
+    n: int
+    value: timedelta | None = None
+    low: timedelta | None = None
+    high: timedelta | None = None
+
+
+@dataclass(frozen=True)
 class Tally:
     """Counts of the leads of a window at an instant. Months are numbers, see ``month_at``.
 
     ``medians`` are of windows that begin in one month, of one source or of ``EVERY``: (what, first
-    month, source, n, seconds), the longer half of two middle values. What is ``stayed`` in a
-    stage, ``paced`` from MQL to SQL, and the sales ``cycle``.
+    month, source, n, seconds, from, to), the longer of two middle values, with the ends of its
+    interval or None. What is ``stayed`` in a stage, ``paced`` from MQL to SQL, the sales ``cycle``.
     """
 
     at: datetime
@@ -83,34 +93,39 @@ class Tally:
             firsts=[row for row in self.firsts if ours(row[2])],
             here=[row for row in self.here if ours(row[1])],
             medians=[
-                [what, begins, EVERY, n, seconds]
-                for what, begins, of, n, seconds in self.medians
+                [what, begins, EVERY, *found]
+                for what, begins, of, *found in self.medians
                 if begins == months.start and of == (source or EVERY)
             ],
         )
 
     @property
-    def stayed(self) -> list[tuple[str, int, float]]:
-        """Stage, how many left it, and the median of their stays in seconds."""
-        return [
-            (what, n, seconds)
-            for what, begins, of, n, seconds in self.medians
+    def stayed(self) -> dict[str, Median]:
+        """How long leads stayed in each stage that they left."""
+        return {
+            what: _median(found)
+            for what, begins, of, *found in self.medians
             if begins == self.months.start and of == EVERY and what not in (PACED, CYCLE)
-        ]
+        }
 
     @property
-    def paced(self) -> tuple[int, float | None]:
-        return self._median(PACED)
+    def paced(self) -> Median:
+        return self._of(PACED)
 
     @property
-    def cycle(self) -> tuple[int, float | None]:
-        return self._median(CYCLE)
+    def cycle(self) -> Median:
+        return self._of(CYCLE)
 
-    def _median(self, asked: str) -> tuple[int, float | None]:
-        for what, begins, of, n, seconds in self.medians:
+    def _of(self, asked: str) -> Median:
+        for what, begins, of, *found in self.medians:
             if (what, begins, of) == (asked, self.months.start, EVERY):
-                return n, seconds
-        return 0, None
+                return _median(found)
+        return Median(0)
+
+
+def _median(found: Row) -> Median:
+    n, *seconds = found
+    return Median(n, *(None if one is None else timedelta(seconds=one) for one in seconds))
 
 
 def number_of(month: datetime | str | None) -> int | None:

@@ -48,3 +48,15 @@ def katz_ratio(a: int, n1: int, b: int, n2: int) -> Interval | None:
     error = math.sqrt(1 / hit1 - 1 / total1 + 1 / hit2 - 1 / total2)
     spread = math.exp(Z95 * error)
     return Interval(ratio, ratio / spread, ratio * spread)
+
+
+def median_places(n: int) -> tuple[int, int] | None:
+    """Return the places (from 0, in order of size) between which the median lies, at 95 %.
+
+    Order statistics, whatever the distribution: M. J. Campbell and M. J. Gardner, "Calculating
+    confidence intervals for some non-parametric analyses", BMJ 296 (1988). None under 30.
+    """
+    if n < ENOUGH:
+        return None
+    reach = Z95 * math.sqrt(n) / 2
+    return max(0, round(n / 2 - reach) - 1), min(n - 1, round(1 + n / 2 + reach) - 1)

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from leads.database.funnel import Cohort, Rate, SourceSums
+from leads.database.tally import Median
 from portal.core.durations import duration_words
 from portal.core.intervals import ENOUGH, Interval, wilson
 from portal.core.numbers import NOTHING, counted, percent, percent_range
@@ -153,22 +154,38 @@ def visitor_kpi(visitors: Mapping[date, int | None], rows: Sequence[Cohort]) -> 
     return Kpi(label, percent(share.value, 2), aside, text)
 
 
-def pace_kpi(n: int, median: timedelta | None) -> Kpi:
+def pace_kpi(took: Median) -> Kpi:
     """Return how long it took from first MQL to SQL, the median."""
     label = _("Stage velocity")
-    if median is None:
+    if took.value is None:
         return Kpi(label, _("none yet"), text=_("No SQL was made in these months."))
-    value = _("%s d") % f"{median.total_seconds() / 86_400:.1f}"
-    return Kpi(label, value, _("n %s") % counted(n), _("Median from first MQL to SQL."))
+    return Kpi(label, days_of(took), aside_of(took), _("Median from first MQL to SQL."))
 
 
-def cycle_kpi(n: int, median: timedelta | None) -> Kpi:
+def cycle_kpi(took: Median) -> Kpi:
     """Return how long it took from first contact to won, the median."""
     label = _("Sales cycle")
-    if median is None:
+    if took.value is None:
         return Kpi(label, _("none yet"), text=_("Nothing was won in these months."))
-    value = _("%s d") % median.days
-    return Kpi(label, value, _("n %s") % counted(n), _("Median from first contact to won."))
+    return Kpi(label, days_of(took), aside_of(took), _("Median from first contact to won."))
+
+
+def _days(length: timedelta) -> str:
+    days = length.total_seconds() / 86_400
+    return f"{days:.1f}" if days < 10 else f"{days:,.0f}"
+
+
+def days_of(took: Median) -> str:
+    """Return the median in days, with a decimal under ten."""
+    return NOTHING if took.value is None else _("%s d") % _days(took.value)
+
+
+def aside_of(took: Median) -> str:
+    """Return its interval, where there are enough, and n."""
+    if took.low is None or took.high is None:
+        return _("n %s") % counted(took.n)
+    words = {"low": _days(took.low), "high": _days(took.high), "n": counted(took.n)}
+    return _("%(low)s to %(high)s d, n %(n)s") % words
 
 
 def engagement_kpi(hits: int, of: int) -> Kpi:

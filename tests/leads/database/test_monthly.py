@@ -1,6 +1,6 @@
 """Visitors and sales' time: entered as lines, incomplete where a month is missing, never 0."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from leads.database.counting import count
 from leads.database.funnel import SourceSums, brought_by_month, engaged, pace
 from leads.database.models import SalesTime, Stage, Standing, VisitorCount
 from leads.database.monthly import enter_sales_time, enter_visitors
-from leads.database.tally import Tally, Window
+from leads.database.tally import Median, Tally, Window
 from portal.core.errors import DomainError
 from portal.events.models import Event
 from tests.factories import make_lead, make_source, make_user, set_stage
@@ -113,9 +113,8 @@ def test_pace_is_from_the_first_mql_to_the_first_sql() -> None:
         set_stage(lead, Stage.SQL, at=datetime(2026, 1, 2 + days, tzinfo=UTC))
     early = make_lead(at=datetime(2026, 1, 1, 9, tzinfo=UTC))
     set_stage(early, Stage.MQL, at=datetime(2026, 1, 2, tzinfo=UTC))
-    n, median = pace(counted())
-    assert (n, median.days) == (3, 4)
-    assert pace(counted(source=make_source("Nobody").pk)) == (0, None)
+    assert pace(counted()) == Median(3, timedelta(days=4))
+    assert pace(counted(source=make_source("Nobody").pk)) == Median(0)
 
 
 def test_engagement_counts_scored_leads_only() -> None:

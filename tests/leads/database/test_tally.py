@@ -26,6 +26,7 @@ from leads.database.funnel import (
 from leads.database.models import Lead, Opportunity, Stage, StageChange, Standing
 from leads.database.tally import EVERY, SQL_OR_LATER, STEPS, Tally, Window, month_at
 from leads.database.tally import number_of as number
+from portal.core.intervals import median_places
 from tests.factories import make_handoff, make_lead, make_source
 
 pytestmark = pytest.mark.django_db
@@ -140,9 +141,14 @@ class ByHand:
             came=self.rows("came", "scored", "hits"), reached=self.rows("reached"),
             entered=self.rows("entered"), firsts=self.rows("firsts", "customers"),
             here=self.rows("here", "over"),
-            medians=[(what, begins, EVERY, len(some), median_high(some).total_seconds())
-                     for what, some in self.lengths.items()],
+            medians=[(what, begins, EVERY, len(some), median_high(some).total_seconds(),
+                      *ends_of(some)) for what, some in self.lengths.items()],
         )  # fmt: skip
+
+
+def ends_of(lengths) -> list[float | None]:
+    places = median_places(len(lengths))
+    return [sorted(lengths)[place].total_seconds() for place in places] if places else [None] * 2
 
 
 def month(at: datetime | None) -> int | None:

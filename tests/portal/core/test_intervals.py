@@ -3,8 +3,9 @@
 import math
 
 import pytest
+from scipy.stats import binom
 
-from portal.core.intervals import katz_ratio, wilson
+from portal.core.intervals import katz_ratio, median_places, wilson
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,13 @@ def test_katz_is_symmetric_on_the_log_scale_and_inverts():
 
 def test_an_empty_cell_gets_a_half_in_all_four():
     assert katz_ratio(0, 40, 10, 40).value == pytest.approx((0.5 / 41) / (10.5 / 41))
+
+
+def test_the_medians_interval_lies_between_order_statistics_that_cover_it():
+    assert median_places(29) is None
+    assert median_places(100) == (39, 60)  # the 40th and the 61st, as Campbell and Gardner say
+    for n in [*range(30, 200), 1_000, 20_001]:
+        low, high = median_places(n)
+        assert low <= n // 2 <= high
+        covered = binom.cdf(high, n, 0.5) - binom.cdf(low, n, 0.5)  # low + 1 <= below <= high
+        assert 0.94 < covered < 0.98, n

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from leads.database.funnel import Cohort, Rate, SourceSums
+from leads.database.tally import Median
 from portal.dashboards.kpis import (
     cost_kpi,
     cycle_kpi,
@@ -109,8 +110,10 @@ def test_visitors_to_customers_count_months_that_have_matured() -> None:
 
 
 def test_what_did_not_happen_is_not_zero_days() -> None:
-    assert pace_kpi(0, None).value == cycle_kpi(0, None).value == "none yet"
-    assert pace_kpi(3, timedelta(days=2, hours=12)).value == "2.5 d"
-    assert cycle_kpi(3, timedelta(days=40)).value == "40 d"
+    assert pace_kpi(Median(0)).value == cycle_kpi(Median(0)).value == "none yet"
+    few = pace_kpi(Median(3, timedelta(days=2, hours=12)))
+    assert (few.value, few.aside) == ("2.5 d", "n 3")
+    many = Median(90, timedelta(days=40), timedelta(days=9, hours=12), timedelta(days=44))
+    assert (cycle_kpi(many).value, cycle_kpi(many).aside) == ("40 d", "9.5 to 44 d, n 90")
     assert engagement_kpi(3, 10).value == "3 of 10"
     assert engagement_kpi(30, 100).value.replace("\u00a0", " ") == "30.0 %"
