@@ -11,6 +11,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.imports = (
     "portal.core.tasks",
     "portal.events.tasks",
+    "portal.dashboards.tasks",
     "portal.home.tasks",
     "portal.watches.tasks",
     "portal.agreements.tasks",

@@ -14,6 +14,7 @@ from portal.agreements.models import (
 )
 from portal.agreements.ordering_models import Ordering
 from portal.core.models import Heartbeat, IdempotentAnswer, RateCount, Unlock
+from portal.dashboards.models import KeptFunnel
 from portal.events.models import Delivery, Event, EventLead
 from portal.notifications.channel_models import Channel
 from portal.notifications.models import Notification
@@ -35,6 +36,7 @@ __all__ = [
     "Heartbeat",
     "IdempotentAnswer",
     "Invitation",
+    "KeptFunnel",
     "Membership",
     "Notification",
     "Ordering",

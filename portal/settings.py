@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     "keep-reviews": {"task": "portal.agreements.tasks.keep_reviews", "schedule": 600},
     "deliver-events": {"task": "portal.events.tasks.deliver_due", "schedule": 15},
     "record-activations": {"task": "portal.agreements.tasks.announce_activations", "schedule": 30},
+    "keep-funnel": {"task": "portal.dashboards.tasks.keep_funnel", "schedule": 300},
     "settle-stale-leads": {"task": "scoring.engine.tasks.settle_due", "schedule": 30},
     "keep-columns": {"task": "scoring.engine.tasks.keep_columns", "schedule": 60},
     "find-breaches": {"task": "sla.breaches.tasks.find_breaches", "schedule": 30},

@@ -4,6 +4,7 @@ from calendar import monthrange
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -11,12 +12,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from leads.database.around import sales_cost, spread_sales_cost, visitors_by_month
-from leads.database.counting import count
 from leads.database.funnel import (
     brought_by_month,
     by_period,
@@ -29,11 +30,12 @@ from leads.database.funnel import (
     stays,
 )
 from leads.database.models import Source, Stage
-from leads.database.tally import STEPS, Window
+from leads.database.tally import STEPS
 from portal.accounts.models import Organisation
 from portal.core.http import user_of
 from portal.core.sheets import FORMATS, Sheet, file_response
 from portal.dashboards import benchmarks
+from portal.dashboards.kept import CHOICES, funnel_of
 from portal.dashboards.kpis import (
     cost_kpi,
     cycle_kpi,
@@ -49,8 +51,9 @@ from portal.dashboards.kpis import (
 from sla.clocks.models import Clock
 from sla.scoreboard.figures import speed_to_lead
 
-MONTHS = ((3, gettext_lazy("3 months")), (6, gettext_lazy("6 months")),
-          (12, gettext_lazy("12 months")), (24, gettext_lazy("24 months")))  # fmt: skip
+MONTHS = tuple(zip(CHOICES, (gettext_lazy("3 months"), gettext_lazy("6 months"),
+                             gettext_lazy("12 months"), gettext_lazy("24 months")),
+                   strict=True))  # fmt: skip
 WAYS = (("cohort", gettext_lazy("cohort")), ("period", gettext_lazy("period")))
 
 
@@ -91,20 +94,20 @@ def dashboard_file(request: HttpRequest, form: str) -> HttpResponseBase:
 
 
 def _context(request: HttpRequest) -> tuple[FunnelForm, dict[str, Any]]:
-    user, at = user_of(request), timezone.now()
+    user, now = user_of(request), timezone.now()
     if not user.sees_everything:
         raise Http404
     form = FunnelForm(request.GET)
     form.is_valid()
     chosen = form.cleaned_data
     organisation = Organisation.current()
-    window = months_until(at, chosen.get("months") or 6, ZoneInfo(organisation.zone))
     source = chosen.get("source")
+    one, anew = source.pk if source else None, "anew" in request.GET
+    counted = funnel_of(chosen.get("months") or 6, one, organisation, at=now, anew=anew)
+    tally, window, at = counted.tally, counted.window, counted.tally.at
     clocks = Clock.objects.filter(window.of("started_at"))
     if source:
         clocks = clocks.filter(handoff__source=source)
-    one = source.pk if source else None
-    tally = count(window, at=at, currency=organisation.currency, source=one)
     mqls, customers = rates(tally, Stage.MQL), rates(tally, Stage.SQL)
     sums = source_sums(tally, window, organisation.currency)
     by = chosen.get("by") or "cohort"
@@ -118,7 +121,7 @@ def _context(request: HttpRequest) -> tuple[FunnelForm, dict[str, Any]]:
         "kpis": [
             rate_kpi(_("MQL to SQL"), mqls, str(benchmarks.SHORT)),
             rate_kpi(_("SQL to customer"), customers, str(benchmarks.NONE)),
-            speed_kpi(speed_to_lead(clocks, at=at)),
+            speed_kpi(speed_to_lead(clocks, at=now)),
             cost_kpi(sums, organisation.currency, None if source else time, untold),
             visitor_kpi(visitors, by_cohort),
             pace_kpi(pace(tally)),
@@ -143,18 +146,10 @@ def _context(request: HttpRequest) -> tuple[FunnelForm, dict[str, Any]]:
         "stays": [(Stage(one.stage).label, one) for one in stays(tally)],
         "sources": sums,
         "currency": organisation.currency,
-        "query": request.GET.urlencode(),
+        "query": urlencode([pair for pair in request.GET.items() if pair[0] != "anew"]),
+        "kept_since": counted.kept_since,
         "is_empty": not any(one.counts.get("known") for one in sums) and not mqls,
     }  # fmt: skip
-
-
-def months_until(at: datetime, months: int, zone: ZoneInfo) -> Window:
-    """Return the window of so many calendar months, the running one included."""
-    this = at.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    number = this.year * 12 + this.month - 1
-    first, after = number - months + 1, number + 1
-    begins = this.replace(year=first // 12, month=first % 12 + 1)
-    return Window(begins, this.replace(year=after // 12, month=after % 12 + 1), zone)
 
 
 def _passed(at: datetime, zone: ZoneInfo) -> float:
@@ -166,6 +161,10 @@ def _passed(at: datetime, zone: ZoneInfo) -> float:
 
 def _sheets(context: dict[str, Any]) -> list[Sheet]:
     stages = [label for _stage, label in context["steps"]]
+    since = context["kept_since"]
+    counted = (
+        [[_("Leads and stages as counted"), f"{localtime(since):%Y-%m-%d %H:%M}"]] if since else []
+    )
     rows = [
         [one.month.date(), seen, *[one.reached[name] for name in ("known", *STEPS)]]
         for one, seen in context["cohorts"] or ()
@@ -176,7 +175,7 @@ def _sheets(context: dict[str, Any]) -> list[Sheet]:
     return [
         Sheet(_("Figures"), [_("Figure"), _("Value"), _("Interval and n"), _("What it says")],
               [[one.label, one.value, one.aside, " ".join(filter(None, (one.trend, one.text)))]
-               for one in context["kpis"]]),
+               for one in context["kpis"]] + counted),
         Sheet(_("MQL to SQL"), [_("Month"), _("MQLs"), _("Per cent"), _("from"), _("to")],
               [[p["label"], p["n"], p["value"], p.get("low"), p.get("high")]
                for p in context["points"]]),
