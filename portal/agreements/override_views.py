@@ -30,10 +30,7 @@ def override(request: HttpRequest, number: int, *, kind: str) -> HttpResponse:
     user, at = user_of(request), timezone.now()
     overrides.require_leadership(user)
     version = find_version(kind, number)
-    if version.proposed_at is None:
-        raise Conflict(
-            _("Only a text that is frozen can be put in force. Let it be proposed first.")
-        )
+    overrides.require_overridable(version, at=at)
     form = OverrideForm(request.POST or None, user=user, sha256=version.sha256)
     if request.method == "POST" and is_allowed(form, user.pk) and form.is_valid():
         given = form.cleaned_data

@@ -55,13 +55,9 @@ def override(
         .select_related("agreement")
         .get(pk=version.pk)
     )
-    if row.withdrawn_at is not None or row.proposed_at is None:
-        raise Conflict(
-            _("Only a text that is frozen can be put in force. Let it be proposed first.")
-        )
+    require_overridable(row, at=at)
     if row.sha256 != sha256 or sha256_of(row.signed_text) != sha256:
         raise Conflict(_("The text has moved on since you opened it. Read it again, then decide."))
-    _refuse_twice(row, at=at)
     made = Override.objects.create(
         version=row, by=by, sha256=sha256, reason=reason, at=at, ends_at=at + lasts
     )
@@ -70,7 +66,12 @@ def override(
     return made
 
 
-def _refuse_twice(version: Version, *, at: datetime) -> None:
+def require_overridable(version: Version, *, at: datetime) -> None:
+    """Raise Conflict for a text that is not frozen or applies already, or while another runs."""
+    if version.withdrawn_at is not None or version.proposed_at is None:
+        raise Conflict(
+            _("Only a text that is frozen can be put in force. Let it be proposed first.")
+        )
     standing = version_in_force(version.agreement, at=at)
     if standing is None:
         raise Conflict(_("Nothing is in force yet, so there is nothing to override."))

@@ -20,6 +20,8 @@ from portal.home.keys import known
 from portal.home.navigation import sections_for
 from portal.notifications.models import Notification
 
+FEW = 3  # definitions whose numbers have room in the foot of the navigation
+
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context processor: constant in its queries, empty for strangers.
@@ -60,7 +62,9 @@ def _in_force() -> dict[str, Any] | None:
     is_override = any(one.in_force_since != one.effective_from for one in versions)
     url, label = reverse("definition", args=[first.number]), _("Definition v%(number)s in force")
     if len(versions) > 1:
-        url, label = reverse("definitions"), _("%(n)d definitions in force: %(numbers)s")
+        url, label = reverse("definitions"), _("Definitions %(numbers)s in force")
+        if len(versions) > FEW:
+            label = _("%(n)d definitions in force")
     numbers = ", ".join(f"v{one.number}" for one in versions)
     return {
         "url": url,

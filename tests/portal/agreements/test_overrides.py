@@ -116,10 +116,14 @@ def test_everybody_sees_the_banner_until_it_is_ended_on_the_page(proposed) -> No
     at = {name: reverse(name, args=[proposed.number])
           for name in ("definition-override", "definition-override-end")}  # fmt: skip
     posted = {"sha256": proposed.sha256, "reason": WHY, "hours": "4", "password": PASSWORD}
+    standing = reverse("definition-override", args=[proposed.based_on.number])
+    assert leader.get(standing).status_code == 409  # it is in force: there is nothing to put aside
+    assert leader.get(at["definition-override"]).status_code == 200
     wrong = leader.post(at["definition-override"], posted | {"password": "no"})
     assert wrong.status_code == 422
     assert WHY in wrong.content.decode()
     assert leader.post(at["definition-override"], posted).status_code == 302
+    assert leader.get(at["definition-override"]).status_code == 409  # one at a time
     page = reader.get(reverse("preferences")).content.decode()
     assert "is in force without both signatures until" in page
     assert WHY in page
