@@ -48,6 +48,12 @@ HERE = [
 ]
 MANAGE = ["manage.py"]
 PYTEST = ["-m", "pytest", "-p", "no:cacheprovider", "-q"]
+# Where tests with these marks stand (tests/architecture/test_files.py): no step reads the others.
+BROWSER_TESTS = ["tests/browser", "tests/journeys/test_loop.py", "tests/portal/templatetags"]
+FAULT_TESTS = ["tests/faults"]
+OTHERS = "not browser and not faults"
+OTHER_TESTS = ["tests", "--ignore=tests/browser", "--ignore=tests/faults"]
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
 
 
 @dataclass
@@ -95,26 +101,38 @@ def steps() -> list[Step]:
     # What touches no database is the same on both, and runs once.
     on_postgres = {"TEST_DATABASE_URL": POSTGRES, "DATABASE_TESTS_ONLY": "1"}
     on_sqlite = {"TEST_DATABASE_URL": ""}
+    template = ["-m", "tests.template"]
+    own, theirs = {**on_sqlite, **SETTINGS}, {**on_postgres, **SETTINGS}
     return [
         Step("mypy", ["-m", "mypy", *HERE, "manage.py"], PRODUCTION),  # the longest of the short
+        Step("a database on SQLite", template, own),
+        Step("one on PostgreSQL", template, theirs, no_postgres),
         Step("ruff", ["-m", "ruff", "check", "."]),
         Step("ruff format", ["-m", "ruff", "format", "--check", "."]),
         Step("migrations", [*MANAGE, "makemigrations", "--check", "--dry-run"], PRODUCTION),
         Step("deploy check", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
-        suite("suite on SQLite", "not browser and not faults", on_sqlite, workers=2),
-        suite("suite on PostgreSQL", "not browser and not faults", on_postgres, no_postgres, 2),
-        suite("browser journeys", "browser", on_sqlite, no_browser, 2),
-        suite("faults on SQLite", "faults and not postgres", on_sqlite, workers=2),
-        suite("faults on PostgreSQL", "faults and postgres", on_postgres, no_postgres),
+        suite("suite on SQLite", OTHER_TESTS, OTHERS, on_sqlite, workers=2),
+        suite("suite on PostgreSQL", OTHER_TESTS, OTHERS, on_postgres, no_postgres, 2),
+        suite("browser journeys", BROWSER_TESTS, "browser", on_sqlite, no_browser, 2),
+        suite("faults on SQLite", FAULT_TESTS, "faults and not postgres", on_sqlite, workers=2),
+        suite("faults on PostgreSQL", FAULT_TESTS, "faults and postgres", on_postgres, no_postgres),
     ]
 
 
 def suite(
-    name: str, marks: str, variables: dict[str, str], left_out: str = "", workers: int = 0
+    name: str,
+    where: list[str],
+    marks: str,
+    variables: dict[str, str],
+    left_out: str = "",
+    workers: int = 0,
 ) -> Step:
-    """Return a step that runs the tests with these marks."""
-    command = [*PYTEST, "-m", marks, *(["-n", str(workers)] if workers else [])]
-    return Step(name, command, variables, left_out)
+    """Return a step that runs the tests with these marks.
+
+    A worker that has done its part takes from the other's: no long test keeps both waiting.
+    """
+    spread = ["-n", str(workers), "--dist", "worksteal"] if workers else []
+    return Step(name, [*PYTEST, *where, "-m", marks, *spread], variables, left_out)
 
 
 def postgres_missing() -> str:

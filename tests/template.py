@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import django
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -56,6 +57,12 @@ def make_test_database() -> None:
     with alone():
         way(template, own)
     _use(own)
+
+
+def make_template() -> None:
+    """Make the template where it is missing, so that no suite waits for it."""
+    make_test_database()
+    remove_test_database()
 
 
 def copy_to(path: Path) -> None:
@@ -132,3 +139,11 @@ def _on_server(statement: str) -> list[tuple[str, ...]]:
     with connection._nodb_cursor() as cursor:
         cursor.execute(statement)
         return list(cursor.fetchall()) if cursor.description else []
+
+
+if __name__ == "__main__":  # a step of `make test`
+    django.setup()
+    try:
+        make_template()
+    finally:
+        shutil.rmtree(settings.VAR_DIR, ignore_errors=True)

@@ -9,6 +9,7 @@ from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
+from tests import run
 from tests.architecture import tree
 
 LONGEST = 300  # lines
@@ -27,6 +28,14 @@ def commands() -> list[tuple[str, str]]:
         for path in tree.product_files()
         if path.parent.name == "commands" and not path.stem.startswith("_")
     ]
+
+
+def test_a_mark_that_has_a_step_of_its_own_stands_where_that_step_looks() -> None:
+    steps = {"browser": run.BROWSER_TESTS, "faults": run.FAULT_TESTS}
+    for path in tree.files_of_tests():
+        for mark, places in steps.items():
+            if f"mark.{mark}" in path.read_text(encoding="utf-8"):
+                assert tree.relative(path).startswith(tuple(places)), f"no step runs {path}: {mark}"
 
 
 @pytest.mark.parametrize("path", [*tree.product_files(), *tree.files_of_tests()], ids=tree.relative)
