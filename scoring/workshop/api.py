@@ -83,7 +83,7 @@ def answer_of(shown: Beside, draft: Definition, found: Preview, by: str) -> dict
     """Return the numbers of a preview by name."""
     base = shown.before_version or (shown.instead and shown.instead.version)
     old, new = found.before, found.draft
-    gates = _both(old and old.gates, new.gates)
+    gates = _both(old.gates if old else None, new.gates)
     for name in GATES:
         gates[name] |= {
             "enters": found.enters[name] if old else None,
@@ -95,7 +95,7 @@ def answer_of(shown: Beside, draft: Definition, found: Preview, by: str) -> dict
         "as_of": found.as_of,
         "leads": found.leads,
         "gates": gates,
-        "grades": _both(old and old.grades, new.grades),
+        "grades": _both(old.grades if old else None, new.grades),
         "spread": {
             name: {"lowest": new.spread[name].lowest, "counts": new.spread[name].counts.tolist()}
             for name in MEASURES
