@@ -53,6 +53,16 @@ class ClockQuerySet(models.QuerySet["Clock"]):
             "handoff__lead__company", "handoff__owner", "handoff__team", "version"
         )
 
+    def for_page(self) -> Self:
+        """The same beside the rows of one page alone, asked for after it is cut.
+
+        Joined, a database may put everybody's clocks together with their people before it looks
+        whose they are.
+        """
+        return self.prefetch_related(
+            "handoff__lead__company", "handoff__owner", "handoff__team", "version", "pauses"
+        )
+
 
 class Clock(models.Model):
     """``amount`` seconds of working time from ``started_at`` in a calendar.

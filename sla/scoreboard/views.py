@@ -40,7 +40,7 @@ def scoreboard(request: HttpRequest) -> HttpResponse:
 def clocks(request: HttpRequest) -> HttpResponse:
     """The clocks behind the scoreboard's numbers, newest first."""
     at = timezone.now()
-    visible = Clock.objects.visible_to(user_of(request)).for_list().prefetch_related("pauses")
+    visible = Clock.objects.visible_to(user_of(request)).for_page()
     chosen = ClockFilter(request.GET, queryset=visible, at=at)
     page = keyset_page(
         chosen.qs, order=("-started_at", "-pk"), cursor=request.GET.get("cursor", "")
