@@ -37,7 +37,7 @@ def _time_locks(execute: Any, sql: str, params: Any, many: bool, context: Any) -
 
 def rescored(at: datetime, wishes: dict[str, Any]) -> tuple[float, float, int]:
     """Sign a version, rescore everybody by it; return seconds, those of the CPU, rows written."""
-    version = sign_definition(**{"limit": 45, "at": at} | wishes)
+    version = sign_definition(**{"limit": 45, "at": at, **wishes})
     began, busy = perf_counter(), process_time()
     with held(), connection.execute_wrapper(_time_locks):
         rescore = begin_rescore(version=version, by=None, at=at)

@@ -46,12 +46,11 @@ def _building(request: HttpRequest, cold: ColumnsCold) -> HttpResponse:
 
 def line(cold: ColumnsCold) -> dict[str, Any]:
     """Return what the progress line needs."""
-    percent = 100 * cold.done // cold.total if cold.total else 0
     return {
         "done": cold.done,
         "total": cold.total,
-        "percent": percent,
-        "words": _("Columns of all leads are being built, %(percent)d %%") % {"percent": percent},
+        "words": _("Columns of all leads are being built, %(percent)d %%")
+        % {"percent": cold.percent},
     }
 
 

@@ -8,11 +8,14 @@ work is, and looks again.
 import logging
 from collections.abc import Collection
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from time import time
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from portal.core.errors import DomainError
 from scoring.engine.cache import TooMuch, manifest_of_this_database, refresh
 from scoring.engine.manifest import ASKED, Manifest, folder, locked, write_manifest
 
@@ -21,13 +24,18 @@ FEW = 50_000  # rows that are read while somebody waits: some tenths of a second
 PATIENCE = 15.0  # seconds in which a worker should have begun
 
 
-class ColumnsCold(Exception):
+class ColumnsCold(DomainError):
     """The columns are not there yet: ``done`` shards of ``total`` are built, 0 of 0 at first."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "columns_cold"
 
     def __init__(self, manifest: Manifest | None) -> None:
         self.done = len(manifest.shards) if manifest else 0
         self.total = manifest.total if manifest else 0
-        super().__init__(f"{self.done} of {self.total} shards are built")
+        self.percent = 100 * self.done // self.total if self.total else 0
+        words = _("Columns of all leads are being built, %d %%. Try again in a moment.")
+        super().__init__(words % self.percent)
 
 
 def warm_columns(*, at: datetime | None = None, lost: Collection[int] = ()) -> Manifest:

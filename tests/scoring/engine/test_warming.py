@@ -19,7 +19,8 @@ from scoring.engine.population import survey
 from scoring.engine.tasks import keep_columns
 from scoring.engine.verify import differences
 from scoring.engine.warming import ColumnsCold
-from tests.factories import make_activity, make_definition, make_lead
+from tests.factories import make_activity, make_definition, make_lead, make_user
+from tests.portal.api.conftest import key_for
 from tests.scoring.engine.test_columns import definition
 from tests.scoring.workshop.posting import at as address
 from tests.scoring.workshop.posting import fields_of, signed_in
@@ -63,8 +64,11 @@ def test_a_cold_page_says_at_once_how_far_the_columns_are():
     assert (done, total) == (1, len(range(total)))
     assert total >= 3
     assert f"being built, {100 // total} %" in client.get(url).content.decode()
-    for other in ("definition-catalogue",):
-        assert client.get(address(other, draft)).status_code == 202
+    assert client.get(address("definition-catalogue", draft)).status_code == 202
+    caller = key_for(make_user(role=Role.ADMIN))
+    with locked():
+        told = caller.get(f"definitions/{draft.number}/preview/")
+    assert (told.status_code, told.json()["type"]) == (503, "about:blank#columns_cold")
     form = address("definition-clause", draft, key="pricing_page")
     typed = fields_of(client.get(form), form) | {"opened_key": "pricing_page"}
     assert client.post(url, typed).status_code == 409
