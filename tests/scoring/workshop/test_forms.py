@@ -129,6 +129,7 @@ def test_opening_and_saving_changes_nothing(editor, draft, key) -> None:
         ("company", {"cap": "5", "floor": "10"}, "The cap lies below the floor"),
         ("grade", {"fit_A": "5"}, "must not begin below"),
         ("title_senior", {"rationale": "x" * 5001}, "at most 5000 characters"),
+        ("title_senior", {"rationale": "why " * 500_000 + "?"}, "at most 5000 characters"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_is_kept(editor, draft, key, typed, said) -> None:
