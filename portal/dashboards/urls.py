@@ -1,10 +1,12 @@
 from django.urls import path
 
-from portal.dashboards import alerts, funnel, left, members, team, views
+from portal.dashboards import alerts, funnel, left, members, notebooks, team, views
 
 urlpatterns = [
     path("dashboard/", funnel.dashboard, name="dashboard"),
     path("dashboard.<slug:form>", funnel.dashboard_file, name="dashboard-file"),
+    path("dashboard/notebooks/", notebooks.notebooks, name="notebooks"),
+    path("dashboard/notebooks/<slug:view>.parquet", notebooks.notebook_file, name="notebook-file"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/<int:pk>/", alerts.alert, name="alert"),
     path("alerts/<int:pk>/snooze/", alerts.alert_snooze, name="alert-snooze"),

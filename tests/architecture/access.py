@@ -263,6 +263,10 @@ PAGES: dict[str, Page] = {
     "calendar-day-remove": Page(post=SALES_LEAD | ADMIN, at=of_calendar_day, shared=HOURS),
     "dashboard": Page(get=SEES_EVERYTHING),
     "dashboard-file": Page(get=SEES_EVERYTHING, at=lambda world: {"form": "csv"}, shared=AS_SEEN),
+    "notebooks": Page(get=SEES_EVERYTHING),
+    "notebook-file": Page(
+        get=SEES_EVERYTHING, at=lambda world: {"view": "report_leads"}, shared=AS_SEEN
+    ),
     "scoreboard-file": Page(get=SIGNED_IN - SDR, at=lambda world: {"form": "csv"}, shared=AS_SEEN),
     "clocks-file": Page(get=SIGNED_IN, at=lambda world: {"form": "csv"}, shared=AS_SEEN),
     "due-times": Page(get=SIGNED_IN, post=SIGNED_IN, data=lambda world: {"act": "make"}),
