@@ -1,7 +1,7 @@
 """Passing leads to sales: handoffs, and the list of leads that wait to be released."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.activities.theirs import lead_did_something_since
 from leads.database.models import UNSCORED, Campaign, Lead, Source
-from portal.accounts.models import Membership, Role, Team, User
+from leads.handoffs.reach import members_beside
+from portal.accounts.models import Role, Team, User
 from portal.core.lookups import keys_of_any
 
 
@@ -33,12 +34,6 @@ class Cause(models.TextChoices):
 
 ON_A_WORD = (Cause.BY_HAND, Cause.APPEAL)  # no gate opened: a person says why, in words
 OPEN = Q(origin=Origin.LIVE, is_decided=False)
-
-
-def members_beside(user: User) -> models.QuerySet[Any, Any]:
-    """Return the ids of everybody in this person's teams: whose handoffs a sales lead sees."""
-    teams = user.memberships.values("team")
-    return Membership.objects.filter(team__in=teams).values_list("user", flat=True)
 
 
 class HandoffQuerySet(models.QuerySet["Handoff"]):

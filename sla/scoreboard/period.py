@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from django.db.models import Q
 
-from leads.handoffs.models import Handoff, members_beside
+from leads.handoffs.models import Handoff
+from leads.handoffs.reach import members_beside
 from portal.accounts.models import Role, User
 from sla.clocks.models import RUNNING, Clock
 from sla.scoreboard.columns import (

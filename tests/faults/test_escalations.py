@@ -68,7 +68,8 @@ Clock.objects.update(due_at=F("due_at") + late, warn_at=F("warn_at") + late)
 CELERY = [
     *([["-m", "celery", "-A", "portal.celery", "worker", "-c", "1", "-P", "solo", "-n", f"w{n}@%h"]
        for n in range(4)]),
-    *([["-m", "celery", "-A", "portal.celery", "beat", "-s", f"beat{n}"] for n in range(2)]),
+    *([["-m", "celery", "-A", "portal.celery", "beat", "-s", f"VAR_DIR/beat{n}"]
+       for n in range(2)]),
 ]  # fmt: skip
 DRIVE = f"""
 import os, signal, subprocess, sys, time
@@ -88,6 +89,7 @@ def work():
 
 def start(program):
     if program:
+        program = [one.replace("VAR_DIR", os.environ["VAR_DIR"]) for one in program]
         return subprocess.Popen([sys.executable, *program], stdout=-3, stderr=-3).pid
     connection.close()  # a child opens its own
     child = os.fork()
