@@ -158,9 +158,10 @@ def mend(using: BaseDatabaseWrapper | None = None) -> int:
     to = using or connection
     with to.cursor() as cursor:
         cursor.execute(_leave())
-        gone = cursor.rowcount
+        gone: int = cursor.rowcount
         cursor.execute(_upsert(to.vendor))
-        return gone + cursor.rowcount
+        changed: int = cursor.rowcount
+        return gone + changed
 
 
 def helper() -> str:

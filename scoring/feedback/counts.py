@@ -122,9 +122,10 @@ def reason_by_source(
         if reason:
             rejected[source] += n
             cells[decided.reasons[reason - 1]][source] += n
-    names = dict(Source.objects.filter(pk__in=set(rejected) - {None}).values_list("pk", "name"))
+    known = [source for source in rejected if source is not None]
+    names = dict(Source.objects.filter(pk__in=known).values_list("pk", "name"))
     shown = [
-        SourceColumn(source, names.get(source, ""), all_of[source], rejected[source])
+        SourceColumn(source, names.get(source or 0, ""), all_of[source], rejected[source])
         for source, _ in rejected.most_common(columns)
     ]
     labels = dict(Reason.objects.filter(code__in=cells).values_list("code", "label"))
