@@ -16,9 +16,10 @@ role, and ``test_lists.py`` counts the queries of each list at 1 and at 40 rows.
 """
 
 from portal.home.posting import off_token
-from tests.architecture import backtests, pairs, reviewed, rows
+from tests.architecture import pairs, reviewed, rows
 from tests.architecture.agreed import AGREED_PAGES
-from tests.architecture.alerted import ALERT_PAGES, alerts
+from tests.architecture.alerted import ALERT_PAGES
+from tests.architecture.endpoints import ENDPOINTS
 from tests.architecture.entries import (
     ACCOUNT_EXECUTIVE,
     ADMIN,
@@ -39,7 +40,6 @@ from tests.architecture.entries import (
     SIGNS,
     WRITES_AGREEMENTS,
     WRITES_LEADS,
-    Endpoint,
     Page,
     of,
 )
@@ -278,27 +278,4 @@ PAGES: dict[str, Page] = {
     "api-docs": Page(get=SIGNED_IN),
 }
 
-READ, SEND, DECIDE = "leads:read", "leads:write", "dispositions:write"
-WRITE = "agreements:write"
-ENDPOINTS: dict[str, Endpoint] = {
-    "api-leads": Endpoint(get=READ, post=SEND, lists={"": rows.handoffs}),
-    "api-lead": Endpoint(get=READ, at=of("lead")),
-    "api-lead-score": Endpoint(get=READ, at=of("lead")),
-    "api-activities": Endpoint(post=SEND),
-    "api-activity-batch": Endpoint(post=SEND),
-    "api-handoffs": Endpoint(get=READ, lists={"": rows.handoffs}),
-    "api-handoff": Endpoint(get=READ, at=of("handoff")),
-    "api-handoff-disposition": Endpoint(post=DECIDE, at=of("handoff")),
-    "api-visitors": Endpoint(get=READ, post=SEND, lists={"": rows.visitors}),
-    "api-sales-time": Endpoint(get=READ, post=SEND),
-    "api-alerts": Endpoint(get=READ, lists={"": alerts}),
-    "api-backtest": Endpoint(get=READ, at=backtests.a_tested, shared=AGREED),
-    "api-preview": Endpoint(get=READ, at=backtests.a_tested, shared=AGREED),
-    "api-versions": Endpoint(get=READ, post=WRITE, lists={"": rows.definitions}),
-    "api-version": Endpoint(
-        get=READ,
-        at=lambda world: {"agreement": "terms", "number": world.drafts["terms"].number},
-        shared=AGREED,
-    ),
-    "api-nothing": Endpoint(),
-}
+__all__ = ["ENDPOINTS", "PAGES"]
