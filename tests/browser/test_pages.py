@@ -1,7 +1,7 @@
-"""Every page a person opens, with a company's data on it, wide and narrow, light and dark.
+"""Every page a person opens, with a company's data on it, wide and narrow, in both themes by turns.
 
 Nothing sticks out of a phone, axe-core finds no serious barrier, the console stays silent and the
-content security policy refuses nothing. The pictures are kept in ``var/screenshots/pages``;
+content security policy refuses nothing. ``PICTURES=1`` keeps what is seen in ``var/screenshots``;
 ``GUIDE=1`` takes those of the README anew, with more data on them.
 """
 
@@ -103,7 +103,7 @@ def person(who: str) -> User:
     return sdrs.order_by("-n", "pk")[0]
 
 
-def test_every_page_is_sound_in_both_themes_and_on_a_phone(at_work, watch) -> None:
+def test_every_page_is_sound_wide_and_on_a_phone(at_work, watch) -> None:
     wrong = []
     for who, pages in PAGES.items():
         page = at_work[who]
@@ -129,7 +129,7 @@ def seen(page: Page, name: str) -> list[str]:
         expect(page.locator(".table-open .arithmetic")).to_be_visible()
     if GUIDE and name in IN_GUIDE:
         keep_for_the_guide(page, name)
-    return look(page, name, folder="pages", axe=True)
+    return look(page, name, folder="pages", axe=True, by_turns=True)
 
 
 def keep_for_the_guide(page: Page, name: str) -> None:

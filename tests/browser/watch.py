@@ -1,11 +1,22 @@
-"""Looking at pages as a person does: pictures, what sticks out, what the browser complains of."""
+"""Looking at pages as a person does: pictures, what sticks out, what the browser complains of.
 
+Where every page is walked, each is looked at in the theme whose turn it is, in both at full size,
+and pictures are kept in ``var/screenshots`` at full size or with ``PICTURES=1`` alone: nothing is
+found by taking them. Journeys look in both themes, and keep their pictures.
+"""
+
+import os
+from functools import cache
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 
+from tests.conftest import FULL
+from tests.turns import in_turn
+
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "var" / "screenshots"  # git ignores it
+KEEPS_PICTURES = FULL or os.environ.get("PICTURES") == "1"
 AXE = ROOT / "tests" / "vendor" / "axe.min.js"
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -49,19 +60,24 @@ class Watch:
             self.complaints.append(f"{response.status} for {response.url}")
 
 
-def look(page: Page, name: str, *, folder: str = "journey", axe: bool = False) -> list[str]:
+def look(
+    page: Page, name: str, *, folder: str = "journey", axe: bool = False, by_turns: bool = False
+) -> list[str]:
     """Take the page's pictures, wide and narrow, light and dark; return what is wrong with it.
+
+    ``by_turns`` looks in the theme whose turn it is alone, and keeps no picture without being told.
 
     Wrong is what sticks out of a phone's width and, with ``axe``, what it calls serious or
     critical. The page is left as it was.
     """
     before, wrong = page.viewport_size, []
-    for theme in THEMES:
+    for theme in in_turn(name, THEMES) if by_turns else THEMES:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         for width, size in SIZES.items():
             page.set_viewport_size(size)
-            picture(page, PICTURES / folder / f"{name}-{width}-{theme}.png")
-            wrong += [f"{name} {width} sticks out: {one}" for one in page.evaluate(STICKING_OUT)]
+            if KEEPS_PICTURES or not by_turns:
+                picture(page, PICTURES / folder / f"{name}-{width}-{theme}.png")
+            wrong += [f"{name} {width} sticks out: {one}" for one in sticking_out(page)]
         if axe:
             page.set_viewport_size(DESK)
             wrong += [f"{name} {theme}: {one}" for one in violations(page)]
@@ -69,6 +85,13 @@ def look(page: Page, name: str, *, folder: str = "journey", axe: bool = False) -
     if before:
         page.set_viewport_size(before)
     return wrong
+
+
+def sticking_out(page: Page) -> list[str]:
+    """Return what reaches past the page's width, once fonts are there and nothing moves."""
+    page.evaluate(SETTLED)
+    found: list[str] = page.evaluate(STICKING_OUT)
+    return found
 
 
 def picture(page: Page, path: Path, *, full_page: bool = True) -> None:
@@ -79,12 +102,18 @@ def picture(page: Page, path: Path, *, full_page: bool = True) -> None:
     page.screenshot(path=path, full_page=full_page, caret="initial")
 
 
+@cache
+def axe() -> str:
+    return AXE.read_text()
+
+
 def violations(page: Page, *rules: str) -> list[str]:
     """Return what axe-core finds to be a serious or critical barrier on the page as it stands.
 
     ``rules`` asks for these alone.
     """
     page.evaluate(SETTLED)
-    page.evaluate(AXE.read_text())
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(axe())
     found: list[str] = page.evaluate(AXE_RUN, list(rules))
     return found
