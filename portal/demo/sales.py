@@ -5,6 +5,7 @@ more often, who read case studies less, and white papers bring people who want t
 """
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -72,6 +73,8 @@ class SalesFloor:
         self.seen: set[int] = set()
         self.reasons = Reason.objects.in_bulk()
         self.calls = Calls()
+        # acceptances, by the rules that tell
+        self.owed: dict[tuple[bool, bool], float] = defaultdict(float)
 
     def plan_new(self) -> None:
         """Plan the touches and the decision of handoffs that somebody owns since the last call."""
@@ -128,7 +131,7 @@ class SalesFloor:
             self.calls.put_down(handoff, owner, act.at)
 
     def _decide(self, handoff: Handoff, owner: User, at: datetime) -> None:
-        if self.random.random() < self._chance(handoff):
+        if self._accepts(handoff):
             decision = accept(handoff=handoff, by=owner, at=at, note=self.random.choice(SAID))
         else:
             decision = self._reject(handoff, owner, at)
@@ -136,11 +139,24 @@ class SalesFloor:
             withdraw(disposition=decision, by=owner, at=at + timedelta(seconds=6))
             self._push(at + timedelta(minutes=2), handoff, "decide")
 
+    def _accepts(self, handoff: Handoff) -> bool:
+        """Toss for it, but so that each side of the planted truth keeps its share, as days pass.
+
+        What is still owed to a side makes the next yes likelier: the numbers must find the truth
+        on whatever day of the week the demo is made, and plain tosses hide it on some.
+        """
+        fired = handoff.evidence.document["rules"]
+        side = ("case_study" in fired, "demo_request" in fired)
+        self.owed[side] += self._chance(handoff)
+        said_yes = self.random.random() < self.owed[side]
+        self.owed[side] -= said_yes
+        return said_yes
+
     def _chance(self, handoff: Handoff) -> float:
         fired = set(handoff.evidence.document["rules"])
         source = handoff.source.name if handoff.source else ""
         score = -0.75
-        score += 1.1 * ("demo_request" in fired) - 0.95 * ("case_study" in fired)
+        score += 1.1 * ("demo_request" in fired) - 1.2 * ("case_study" in fired)
         score += 0.35 * ("title_senior" in fired) + 0.3 * ("pricing_page" in fired)
         score += {"White paper": -1.0, "Demo form": 0.5, "Partner": 0.4}.get(source, 0.0)
         return 1 / (1 + math.exp(-score))
