@@ -39,8 +39,6 @@ SIDE_OF_ROLE = {
 }
 SIGNS_FOR = {Role.MARKETING_LEAD: Side.MARKETING, Role.SALES_LEAD: Side.SALES}
 SEES_EVERYTHING = frozenset({Role.MARKETING, Role.MARKETING_LEAD, Role.LEADERSHIP, Role.ADMIN})
-
-
 EVERY_DAY = 0b111_1111  # of ``Membership.rota_days``
 
 

@@ -280,19 +280,12 @@ def amendments(world: World, user: User, count: int) -> list[Amendment]:
             "odds": [0.4, 0.3, 0.6]}  # fmt: skip
     return Amendment.objects.bulk_create(
         Amendment(
-            version=world.signed["definition"],
-            kind="points",
-            clause_kind="rule",
-            key=world.number(),
-            was=rule,
-            body=rule | {"points": "5"},
-            argument=odds,
-            n=90,
-            proposed_at=world.at,
-            seen_at=world.at,
+            version=world.signed["definition"], kind="points", clause_kind="rule",
+            key=world.number(), was=rule, body=rule | {"points": "5"}, argument=odds, n=90,
+            proposed_at=world.at, seen_at=world.at,
         )
         for _ in range(count)
-    )
+    )  # fmt: skip
 
 
 def answered_amendments(world: World, user: User, count: int) -> None:
