@@ -129,9 +129,9 @@ def suite(
 ) -> Step:
     """Return a step that runs the tests with these marks.
 
-    A worker that has done its part takes from the other's: no long test keeps both waiting.
+    In pytest's order, which xdist's ``worksteal`` breaks: what empties the tables comes last.
     """
-    spread = ["-n", str(workers), "--dist", "worksteal"] if workers else []
+    spread = ["-n", str(workers)] if workers else []
     return Step(name, [*PYTEST, *where, "-m", marks, *spread], variables, left_out)
 
 

@@ -77,6 +77,7 @@ KEPT: Mapping[str, str] = {
     "portal.Notification.url": "an address with a number",
     "scoring.ActivationMove.now_grade": "a class",
     "scoring.ActivationMove.was_grade": "a class",
+    "scoring.DecidedHandoff.named": "keys of rules",
     "scoring.Evidence.document": "EVIDENCE says what goes out of it",
     "scoring.Evidence.grade": "a class",
     "scoring.Mover.said": "a code",

@@ -43,7 +43,8 @@ def breached(world: World, user: User, count: int) -> None:
 
 def visitors(world: World, user: User, count: int) -> None:
     """Visitors of so many months, each of a source."""
-    for n in range(count):
+    there = VisitorCount.objects.count()
+    for n in range(there, there + count):
         month = date(2020 + n // 12, 1 + n % 12, 1)
         VisitorCount.objects.create(month=month, source=make_source(f"Source {n}"), visitors=n)
 

@@ -18,7 +18,7 @@ from tests.portal.scene import Scene
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-SELECTS = 44  # who reads, the hold, the queue, the case, the dock, the sheet, the frame
+SELECTS = 45  # who reads, the hold, the queue, the case, the dock, the sheet, the frame
 
 
 def case_of(client, handoff: Handoff):

@@ -79,7 +79,8 @@ def test_no_more_rows_are_locked_than_fit_into_a_batch_and_none_while_leads_are_
 
 def test_a_batch_grows_while_it_is_quick_and_shrinks_at_once_when_it_is_not():
     least, most = standing_sets.AT_ONCE, standing_sets.MOST_AT_ONCE
-    cases = [(least, 0.001, 2 * least), (most, 0.0, most), (1_000, 0.03, 1_000),
-             (1_000, 0.06, 500), (1_000, 9.0, least)]  # fmt: skip
+    meant = standing_sets.LOCKED_FOR
+    cases = [(least, meant / 20, 2 * least), (most, 0.0, most), (most, meant, most),
+             (most, 2 * meant, most // 2), (most, 9.0, least)]  # fmt: skip
     for size, took, expected in cases:
         assert standing_sets._next_size(size, took) == expected
