@@ -28,8 +28,9 @@
     return moved ?? (pressed in own ? "" : pressed);
   }
 
+  // A field that was closed away keeps the focus until the page is drawn; nobody writes there.
   function writing(element) {
-    if (!(element instanceof HTMLElement)) return false;
+    if (!(element instanceof HTMLElement) || !element.checkVisibility()) return false;
     if (element.isContentEditable || element.matches("textarea, select")) return true;
     return element.matches("input:not([type=radio], [type=checkbox], [type=button], [type=submit])");
   }

@@ -85,6 +85,16 @@ def test_arrows_go_round_and_esc_gives_the_page_back(desk) -> None:
     name_shown(desk, NAMES[1])
 
 
+def test_a_key_right_after_esc_is_not_written_into_the_field_that_closed(desk) -> None:
+    desk.evaluate("document.activeElement.blur()")
+    desk.keyboard.press("/")
+    expect(desk.locator("#palette input")).to_be_focused()
+    desk.evaluate("""() => { document.getElementById("palette").close();
+      document.querySelector("#palette input").dispatchEvent(
+        new KeyboardEvent("keydown", { key: "j", bubbles: true, cancelable: true })); }""")
+    name_shown(desk, NAMES[1])
+
+
 def test_nothing_found_is_said_and_heard(desk) -> None:
     desk.keyboard.press("Control+k")
     desk.keyboard.type("zzzz")
