@@ -83,6 +83,9 @@ def speed_kpi(speed: Speed) -> Kpi:
     aside = _("9 of 10 within %(p90)s, n %(n)s") % {
         "p90": _time(speed.p90_working), "n": counted(speed.n),
     }  # fmt: skip
+    if speed.low_working is not None:
+        between = {"low": _time(speed.low_working), "high": _time(speed.high_working)}
+        aside = f"{_('%(low)s to %(high)s') % between}; {aside}"
     text = _("Working time from handoff to the first touch, median.")
     return Kpi(_("Speed to lead"), _time(speed.median_working), aside, text,
                url=reverse("scoreboard"), act=_("See the promises"))  # fmt: skip

@@ -10,7 +10,7 @@ from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
 
 from leads.dispositions.models import Disposition, Effect, Outcome
 from leads.handoffs.models import Cause, HandoffQuerySet
-from portal.core.intervals import ENOUGH, Interval, wilson
+from portal.core.intervals import ENOUGH, Interval, median_places, wilson
 from sla.clocks.models import ClockQuerySet, Promise
 from sla.clocks.states import State
 
@@ -82,7 +82,8 @@ class Speed:
     """Time to the first touch in seconds: working time and wall time.
 
     A figure is None when so many still wait past due that it has not been reached yet: they are
-    counted as slower than every touch, not dropped.
+    counted as slower than every touch, not dropped. ``low_working`` and ``high_working`` are the
+    interval of the median (portal.core.intervals.median_places), both None under 30 clocks.
     """
 
     touched: int
@@ -91,6 +92,8 @@ class Speed:
     p90_working: int | None = None
     median_wall: int | None = None
     p90_wall: int | None = None
+    low_working: int | None = None
+    high_working: int | None = None
 
     @property
     def n(self) -> int:
@@ -109,20 +112,33 @@ def speed_to_lead(clocks: ClockQuerySet, *, at: datetime) -> Speed:
     working = touched.order_by("worked").values_list("worked", flat=True)
     walls = touched.annotate(wall=wall).order_by("wall").values_list("wall", flat=True)
 
-    def nth(values: Any, share: float) -> Any:
-        place = ceil(share * (counts["touched"] + counts["waiting"])) - 1
-        return values[place] if 0 <= place < counts["touched"] else None
-
-    def seconds(length: timedelta | None) -> int | None:
-        return None if length is None else length // SECOND
-
+    n = counts["touched"] + counts["waiting"]
+    half, most = ceil(0.5 * n) - 1, ceil(0.9 * n) - 1
+    low, high = median_places(n) or (-1, -1)
+    medians = _at_places(working, (low, half, high))
     return Speed(
         **counts,
-        median_working=nth(working, 0.5),
-        p90_working=nth(working, 0.9),
-        median_wall=seconds(nth(walls, 0.5)),
-        p90_wall=seconds(nth(walls, 0.9)),
+        median_working=medians[half],
+        p90_working=_at_places(working, (most,))[most],
+        median_wall=_seconds(_at_places(walls, (half,))[half]),
+        p90_wall=_seconds(_at_places(walls, (most,))[most]),
+        low_working=medians[low],
+        high_working=medians[high],
     )
+
+
+def _at_places(values: Any, places: Sequence[int]) -> dict[int, Any]:
+    """Return what stands at these places, None beyond the end and before the start; one query."""
+    asked = [place for place in places if place >= 0]
+    if not asked:
+        return dict.fromkeys(places)
+    first = min(asked)
+    rows = list(values[first : max(asked) + 1])
+    return {one: rows[one - first] if first <= one < first + len(rows) else None for one in places}
+
+
+def _seconds(length: timedelta | None) -> int | None:
+    return None if length is None else length // SECOND
 
 
 @dataclass(frozen=True)

@@ -60,9 +60,11 @@ def board_sheets(board: Board) -> list[Sheet]:
         Sheet(
             _("Speed to lead"),
             [_("Touched"), _("Late and untouched"), _("Median, working seconds"),
-             _("9 of 10, working seconds"), _("Median, wall seconds"), _("9 of 10, wall seconds")],
+             _("9 of 10, working seconds"), _("Median, wall seconds"), _("9 of 10, wall seconds"),
+             _("Median from, working seconds"), _("Median to, working seconds")],
             [[board.speed.touched, board.speed.waiting, board.speed.median_working,
-              board.speed.p90_working, board.speed.median_wall, board.speed.p90_wall]],
+              board.speed.p90_working, board.speed.median_wall, board.speed.p90_wall,
+              board.speed.low_working, board.speed.high_working]],
         ),
     ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from leads.dispositions.models import Effect
+from portal.core.intervals import median_places
 from sla.clocks.models import Promise
 from sla.scoreboard.columns import EPOCH, OUTCOMES, SECOND, STATES, Numbers, Table
 from sla.scoreboard.figures import Delivered, Speed, Tally
@@ -64,16 +65,22 @@ def speed_of(clocks: Table) -> Speed:
     worked, wall = (clocks[name][is_first & (clocks[name] >= 0)] for name in ("worked", "wall"))
     waiting = int((is_first & (clocks["is_overdue"] > 0)).sum())
 
-    def nth(values: Numbers, share: float) -> int | None:
-        place = ceil(share * (len(values) + waiting)) - 1
+    n = len(worked) + waiting
+    low, high = median_places(n) or (-1, -1)
+
+    def at_place(values: Numbers, place: int) -> int | None:
         if not 0 <= place < len(values):
             return None
         return int(np.partition(values, place)[place])
+
+    def nth(values: Numbers, share: float) -> int | None:
+        return at_place(values, ceil(share * n) - 1)
 
     return Speed(
         touched=len(worked), waiting=waiting,
         median_working=nth(worked, 0.5), p90_working=nth(worked, 0.9),
         median_wall=nth(wall, 0.5), p90_wall=nth(wall, 0.9),
+        low_working=at_place(worked, low), high_working=at_place(worked, high),
     )  # fmt: skip
 
 

@@ -106,6 +106,22 @@ def test_speed_counts_those_who_wait_past_due_as_slowest(terms) -> None:
     assert (slow.median_working, slow.median_wall) == (None, None)
 
 
+def test_a_median_has_its_interval_from_thirty_on(terms) -> None:
+    for minutes in range(1, 30):
+        handed_over(touched_after=minutes)
+    late = DUE + timedelta(hours=1)
+    few = speed_to_lead(Clock.objects.all(), at=late)
+    assert (few.low_working, few.high_working) == (None, None)
+    handed_over(touched_after=30)
+    speed = speed_to_lead(Clock.objects.all(), at=late)
+    # Of 30 in order, the 10th and the 21st: Campbell and Gardner's table for the median.
+    assert (speed.low_working, speed.high_working) == (600, 1260)
+    for _ in range(20):
+        handed_over()
+    speed = speed_to_lead(Clock.objects.all(), at=late)
+    assert (speed.low_working, speed.high_working) == (18 * 60, None), "its end is not reached yet"
+
+
 def test_working_time_and_wall_time_are_two_figures(terms) -> None:
     handoff = make_handoff(at=datetime(2026, 3, 6, 15, 30, tzinfo=UTC))  # Friday, 16:30 in Berlin
     make_activity(handoff.lead, kind="call_outbound", at=datetime(2026, 3, 9, 8, 30, tzinfo=UTC))
