@@ -9,12 +9,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from leads.database.models import Lead
 from portal.agreements.models import Version
+from portal.core.asof import AsOfForm
 from portal.core.http import user_of
 from portal.desk.timeline import place_of
 from scoring.definitions.services import KIND
@@ -22,20 +22,12 @@ from scoring.engine.retold import Retold, retell
 from scoring.engine.words import facts_words
 from scoring.rules.amounts import show
 
-INSTANT = "%Y-%m-%dT%H:%M"
 MOST_VERSIONS = 100
 
 
-class ScoreForm(forms.Form):
+class ScoreForm(AsOfForm):
     """Under which version, and as known when; the one in force then, and now, without them."""
 
-    at = forms.DateTimeField(
-        label=gettext_lazy("As it was known on"),
-        required=False,
-        widget=forms.DateTimeInput(
-            attrs={"class": "form-control", "type": "datetime-local"}, format=INSTANT
-        ),
-    )
     version = forms.ModelChoiceField(
         label=gettext_lazy("Version"),
         queryset=Version.objects.none(),
@@ -46,20 +38,10 @@ class ScoreForm(forms.Form):
     )
 
     def __init__(self, data: Any, *, now: datetime) -> None:
-        super().__init__(data)
-        self.now = now
+        super().__init__(data, now=now)
         signed = Version.objects.of_kind(KIND).signed().select_related("agreement")
         rows = signed.defer("signed_text").order_by("-effective_from", "-pk")
         self.fields["version"].queryset = rows  # type: ignore[attr-defined]
-
-    def clean_at(self) -> datetime | None:
-        """Return the instant; what is yet to come is not known to anybody."""
-        at: datetime | None = self.cleaned_data["at"]
-        if at is not None and at > self.now:
-            raise forms.ValidationError(
-                _("This instant is still to come. Choose one that has passed.")
-            )
-        return at
 
 
 @login_required

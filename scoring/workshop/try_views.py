@@ -1,6 +1,5 @@
 """The page on which one lead is tried under a draft and under the version in force."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +8,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from leads.database.models import Lead
 from leads.database.search import search_ids
 from portal.accounts.models import User
+from portal.core.asof import AsOfForm
 from portal.core.http import user_of
 from scoring.workshop.drafts import beside
 from scoring.workshop.preview_views import frame
@@ -24,9 +23,10 @@ from scoring.workshop.trying import try_lead
 MOST_FOUND = 12
 
 
-class TryForm(forms.Form):
+class TryForm(AsOfForm):
     """Whom to try, and when. A lead once chosen stays while the instant changes."""
 
+    field_order = ("q", "at", "lead")
     q = forms.CharField(
         label=gettext_lazy("Lead"),
         required=False,
@@ -37,27 +37,7 @@ class TryForm(forms.Form):
         ),
         help_text=gettext_lazy("A name, a company or an e-mail address."),
     )  # fmt: skip
-    at = forms.DateTimeField(
-        label=gettext_lazy("As it was known on"),
-        required=False,
-        widget=forms.DateTimeInput(
-            attrs={"class": "form-control", "type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
-        ),
-    )
     lead = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, data: Any, *, now: datetime) -> None:
-        super().__init__(data)
-        self.now = now
-
-    def clean_at(self) -> datetime | None:
-        """Return the instant; what is yet to come is not known to anybody."""
-        at: datetime | None = self.cleaned_data["at"]
-        if at is not None and at > self.now:
-            raise forms.ValidationError(
-                _("This instant is still to come. Choose one that has passed.")
-            )
-        return at
 
 
 @login_required

@@ -7,7 +7,8 @@ from leads.dispositions.appeals import contest
 from leads.dispositions.models import Appeal, Disposition, Reason
 from leads.dispositions.services import reject
 from leads.handoffs.models import Cause, Handoff
-from tests.browser.test_desk import PHONE, STICKING_OUT, sign_in
+from tests.browser.test_desk import sign_in
+from tests.browser.watch import PHONE, STICKING_OUT
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -8,13 +8,10 @@ from playwright.sync_api import Page, expect
 from leads.database.models import Lead, Stage
 from leads.dispositions.models import Disposition
 from leads.handoffs.models import Handoff
+from tests.browser.watch import PHONE, STICKING_OUT
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-STICKING_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility()
-    && one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML.slice(0, 80))"""
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture

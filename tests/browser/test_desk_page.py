@@ -5,12 +5,12 @@ from playwright.sync_api import Page, expect
 
 from leads.handoffs.models import Handoff
 from tests.browser.served import served
+from tests.browser.watch import PHONE
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LAPTOP = {"width": 1280, "height": 760}
-PHONE = {"width": 390, "height": 844}
 KB = 1000
 SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
   for (const one of list.getEntries()) window.shifts += one.value;

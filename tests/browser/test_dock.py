@@ -12,7 +12,8 @@ from leads.dispositions.models import Disposition, Reason
 from leads.dispositions.services import reject
 from leads.handoffs.models import Handoff
 from tests.browser.hand import NAMES, desk, hand, handoffs, scene
-from tests.browser.test_desk import PHONE, STICKING_OUT, decision, name_shown, sign_in
+from tests.browser.test_desk import decision, name_shown, sign_in
+from tests.browser.watch import PHONE, STICKING_OUT
 
 __all__ = ["desk", "hand", "handoffs", "scene"]
 

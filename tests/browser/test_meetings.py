@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from leads.handoffs.models import Handoff
 from leads.meetings.models import Meeting
 from leads.meetings.services import book
-from tests.browser.test_desk import PHONE, STICKING_OUT, sign_in
+from tests.browser.test_desk import sign_in
+from tests.browser.watch import PHONE, STICKING_OUT
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -5,8 +5,8 @@ from playwright.sync_api import Page, expect
 
 from leads.handoffs.models import Handoff
 from portal.accounts.models import User
-from tests.browser.test_desk import PHONE, STICKING_OUT, name_shown, sign_in
-from tests.browser.watch import DESK, Watch, violations
+from tests.browser.test_desk import name_shown, sign_in
+from tests.browser.watch import DESK, PHONE, STICKING_OUT, Watch, violations
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -13,7 +13,8 @@ from leads.handoffs.holding import break_hold
 from leads.handoffs.models import Handoff
 from leads.handoffs.skip_models import Skip
 from portal.accounts.models import Membership
-from tests.browser.test_desk import PHONE, STICKING_OUT, name_shown, sign_in
+from tests.browser.test_desk import name_shown, sign_in
+from tests.browser.watch import PHONE, STICKING_OUT
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

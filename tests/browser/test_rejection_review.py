@@ -9,8 +9,8 @@ from leads.dispositions.models import Disposition, Reason
 from leads.dispositions.services import reject
 from scoring.reviewing.models import RejectionReview, Vote
 from scoring.reviewing.services import Said, start_review, vote
-from tests.browser.test_desk import PHONE, STICKING_OUT, sign_in
-from tests.browser.watch import DESK, Watch, violations
+from tests.browser.test_desk import sign_in
+from tests.browser.watch import DESK, PHONE, STICKING_OUT, Watch, violations
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -8,15 +8,11 @@ from playwright.sync_api import Page, expect
 from leads.handoffs.models import Handoff
 from portal.accounts.models import Membership
 from tests.browser.test_desk import sign_in
-from tests.browser.watch import Watch, look
+from tests.browser.watch import PHONE, STICKING_OUT, Watch, look
 from tests.factories import make_user
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-STICKING_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility()
-    && one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML.slice(0, 80))"""
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture

@@ -31,21 +31,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def team():
-    return make_team(is_default=True)
-
-
-@pytest.fixture
-def sofia(team):
-    return make_user(team=team, name="Sofia Berg")
-
-
-@pytest.fixture
-def anna(team):
-    return make_user(team=team, name="Anna Roth")
-
-
-@pytest.fixture
 def tom(team):
     return make_user(team=team, role=Role.SALES_LEAD, name="Tom Falk")
 

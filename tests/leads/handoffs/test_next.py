@@ -18,21 +18,6 @@ pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def team():
-    return make_team(is_default=True)
-
-
-@pytest.fixture
-def sofia(team):
-    return make_user(team=team, name="Sofia Berg")
-
-
-@pytest.fixture
-def anna(team):
-    return make_user(team=team, name="Anna Roth")
-
-
 def again(handoff: Handoff) -> Handoff:
     return Handoff.objects.get(pk=handoff.pk)
 

@@ -11,20 +11,10 @@ from leads.handoffs.skip_models import Skip
 from leads.handoffs.skipping import WordsNeeded, skip, wants_words
 from portal.core.errors import Conflict, NotAllowed
 from portal.events.models import Event
-from tests.factories import make_handoff, make_reason, make_team, make_user
+from tests.factories import make_handoff, make_reason, make_user
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def team():
-    return make_team(is_default=True)
-
-
-@pytest.fixture
-def sofia(team):
-    return make_user(team=team)
 
 
 @pytest.fixture

@@ -12,20 +12,10 @@ from leads.handoffs.snoozing import LONGEST, NoTime, snooze, wake
 from portal.accounts.models import Role
 from portal.core.errors import Conflict, NotAllowed
 from portal.events.models import Event
-from tests.factories import make_activity, make_handoff, make_reason, make_team, make_user
+from tests.factories import make_activity, make_handoff, make_reason, make_user
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def team():
-    return make_team(is_default=True)
-
-
-@pytest.fixture
-def sofia(team):
-    return make_user(team=team)
 
 
 @pytest.fixture
