@@ -1,9 +1,10 @@
 """Sending activities over the API, one by one or a thousand at a time."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -20,10 +21,23 @@ from leads.activities.fields import (
     activity_input,
 )
 from leads.activities.services import ActivityInput, Recorded, record_activities
+from leads.activities.usual import read_usual
 from leads.database.models import Lead
 from portal.accounts.api import owner_of
 from portal.accounts.keys import SENDS
+from portal.core.prepared import Prepared
 from portal.core.text import email_key
+
+
+@cache
+def _one() -> OneActivity:
+    """The reader of one activity: it keeps nothing of what it reads, so one serves everybody."""
+    return OneActivity()
+
+
+@cache
+def _many() -> ActivityFields:
+    return ActivityFields()
 
 
 class RecordedAnswer(serializers.Serializer[Any]):
@@ -57,10 +71,10 @@ class Activities(APIView):
         responses={201: RecordedAnswer, 200: RecordedAnswer},
     )
     def post(self, request: Request) -> Response:
-        given = OneActivity(data=request.data)
-        given.is_valid(raise_exception=True)
-        value = dict(given.validated_data)
-        system = value.pop("external_source")
+        value = read_usual(request.data, now=timezone.now())
+        if value is None:
+            value = dict(_one().run_validation(request.data))
+        system = value.pop("external_source", "api")
         (answer,) = take_activities([value], system=system, request=request)
         if answer["status"] == "error":
             raise serializers.ValidationError(answer["errors"])
@@ -82,8 +96,10 @@ class ActivityBatch(APIView):
     def post(self, request: Request) -> Response:
         given = BatchFields(data=request.data)
         given.is_valid(raise_exception=True)
-        reader = ActivityFields()
-        items = [read_item(reader, one) for one in given.validated_data["activities"]]
+        now = timezone.now()
+        items = [
+            read_usual(one, now=now) or read_item(one) for one in given.validated_data["activities"]
+        ]
         system = given.validated_data["external_source"]
         results = take_activities(items, system=system, request=request)
         count = [one["status"] for one in results].count
@@ -97,10 +113,10 @@ class ActivityBatch(APIView):
         )
 
 
-def read_item(reader: ActivityFields, given: Any) -> dict[str, Any]:
+def read_item(given: Any) -> dict[str, Any]:
     """Return the checked values of one item, or ``{"errors": ...}``."""
     try:
-        return dict(reader.run_validation(given))
+        return dict(_many().run_validation(given))
     except serializers.ValidationError as error:
         return {"errors": error.detail}
 
@@ -123,23 +139,37 @@ def take_activities(
     ]
 
 
+NAMED = ("pk", "duplicate_of", "public_id", "email_key", "external_id", "external_source")
+_by_public_id = Prepared(
+    lambda ids: Lead.objects.filter(public_id__among=ids).values_list(*NAMED), list[UUID]
+)
+_by_email = Prepared(
+    lambda keys: Lead.objects.filter(email_key__among=keys).values_list(*NAMED), list[str]
+)
+_by_external_id = Prepared(
+    lambda system, ids: Lead.objects.filter(
+        external_source=system, external_id__among=ids
+    ).values_list(*NAMED),
+    str,
+    list[str],
+)
+
+
 class _Leads:
-    """The leads that some activities name, read in one query."""
+    """The leads that some activities name, read in one query for each way to name them."""
 
     def __init__(self, items: Sequence[Mapping[str, Any]], system: str) -> None:
         ids = {item["lead"] for item in items if "lead" in item}
         emails = {email_key(item["lead_email"]) for item in items if "lead_email" in item} - {""}
         external = {item["lead_external_id"] for item in items if "lead_external_id" in item}
-        wanted = Q(pk__in=[])
+        rows: list[tuple[Any, ...]] = []
         if ids:
-            wanted |= Q(public_id__in=ids)
+            rows += _by_public_id(list(ids))
         if emails:
-            wanted |= Q(email_key__in=emails)
+            rows += _by_email(list(emails))
         if external:
-            wanted |= Q(external_source=system, external_id__in=external)
+            rows += _by_external_id(system, list(external))
         self.known: dict[tuple[str, object], int] = {}
-        columns = ("pk", "duplicate_of", "public_id", "email_key", "external_id", "external_source")
-        rows = Lead.objects.filter(wanted).values_list(*columns) if wanted else ()
         for pk, of, public_id, email, external_id, source in sorted(rows, key=_counts):
             self.known["lead", public_id] = of or pk
             if email:

@@ -1,6 +1,6 @@
 """Recording what leads did: one statement for one activity or a thousand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from portal.accounts.models import User
 from portal.core.bulk import insert_rows
 from portal.core.errors import DomainError
 from portal.core.instants import whole_second
+from portal.core.prepared import Prepared
 from portal.core.text import clean_text, fold
 from portal.events.services import record
 
@@ -61,7 +62,6 @@ class Recorded:
     activity_id: int
 
 
-@transaction.atomic
 def record_activities(
     items: Sequence[ActivityInput],
     *,
@@ -69,26 +69,31 @@ def record_activities(
     by: User | None,
     at: datetime,
     history: bool = False,
+    marked: Collection[int] = (),
 ) -> list[Recorded]:
     """Store activities, ignoring those known already, and mark the leads of new ones stale.
+
+    ``marked`` are leads that this transaction has marked so already.
 
     ``source`` says who told us ("form:demo", "api:3", "import:crm", "desk"). ``history``: they
     count as received when they happened, and their leads never hand off at once. An activity is
     its own event. Statements do not grow with ``items``. Raises DomainError for an unknown kind.
     """
     at = whole_second(at)
-    objects = _objects(items)
+    objects = _objects(items)  # before the transaction: an object that nobody met harms nobody
     rows = [_row(item, objects, source=source, by=by, at=at, history=history) for item in items]
-    keys = insert_rows(Activity, rows, unless_known=ONCE)
-    if len(keys) == len(rows):
-        found = [
-            Recorded(row["lead_id"], is_new=True, activity_id=pk)
-            for row, pk in zip(rows, keys, strict=True)
-        ]
-    else:
-        found = _with_known(rows, set(keys), source)
-    cause = StaleCause.IMPORT if history else StaleCause.LIVE
-    mark_stale((one.lead_id for one in found if one.is_new), cause=cause, at=at)
+    with transaction.atomic():
+        keys = insert_rows(Activity, rows, unless_known=ONCE)
+        if len(keys) == len(rows):
+            found = [
+                Recorded(row["lead_id"], is_new=True, activity_id=pk)
+                for row, pk in zip(rows, keys, strict=True)
+            ]
+        else:
+            found = _with_known(rows, set(keys), source)
+        cause = StaleCause.IMPORT if history else StaleCause.LIVE
+        stale = {one.lead_id for one in found if one.is_new}
+        mark_stale(stale.difference(marked), cause=cause, at=at)
     return found
 
 
@@ -167,9 +172,16 @@ def _objects(items: Sequence[ActivityInput]) -> dict[tuple[str, str], int]:
     return found
 
 
+_of_keys = Prepared(
+    lambda keys: (
+        TrackedObject.objects.filter(key__among=keys).order_by().values_list("pk", "kind", "key")
+    ),
+    list[str],
+)
+
+
 def _objects_found(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    rows = TrackedObject.objects.filter(key__in={key for _kind, key in wanted})
-    return {(kind, key): pk for pk, kind, key in rows.values_list("pk", "kind", "key")}
+    return {(kind, key): pk for pk, kind, key in _of_keys(list({key for _kind, key in wanted}))}
 
 
 @transaction.atomic

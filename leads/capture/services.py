@@ -68,17 +68,20 @@ def take_capture(*, capture: Capture, by: User | None, at: datetime) -> Captured
         at=at,
         cause=StaleCause.LIVE,
     )
+    marked = {found.lead_id} if found.is_changed else set()
     if capture.facts:
-        write_facts(
+        known_more = write_facts(
             [FactChange(lead_id=found.lead_id, known_from=at, values=capture.facts)],
             set_by=capture.set_by,
             by=by,
             at=at,
             cause=StaleCause.LIVE,
+            marked=marked,
         )
+        marked |= known_more & {found.lead_id}
     if capture.activity and not _is_known(capture.activity, found.lead_id, via=capture.via):
         activity = replace(capture.activity, lead_id=found.lead_id)
-        record_activities([activity], source=capture.via, by=by, at=at)
+        record_activities([activity], source=capture.via, by=by, at=at, marked=marked)
     if capture.consent:
         _keep_consent(capture.consent, found.lead_id, via=capture.via, at=at)
     return Captured(found.lead_id, found.is_new)

@@ -8,15 +8,21 @@ from django.utils.translation import gettext as _
 
 from leads.database.derive import NONE, Own, spaced
 from leads.database.models import DerivedRow, FactSnapshot, FactText, Lead
+from portal.core.once import once
 
 Fact = DerivedRow.Fact
 OF_TITLE = (Fact.SENIORITY, Fact.DEPARTMENT)
 
 
 def own_table(is_wanted: bool = True) -> Own:  # noqa: FBT001, FBT002 - a question's own condition
-    """Return what admins added, longest words first; one query, or none unless wanted."""
-    if not is_wanted:
-        return NONE
+    """Return what admins added, longest words first; one query in a request, or none unless wanted.
+
+    No request adds rows and derives facts from them: that is done when its undo window is over.
+    """
+    return once("derived_rows", _read) if is_wanted else NONE
+
+
+def _read() -> Own:
     rows: dict[str, list[Any]] = {fact: [] for fact in Fact.values}
     for fact, says, means in DerivedRow.objects.filter(is_active=True).values_list(
         "fact", "says", "means"

@@ -1,6 +1,6 @@
 """Snapshots in and out of the database, and the dictionary of texts; a few statements each."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,11 +9,40 @@ from leads.database.registry import FACTS
 from leads.database.timeline import FactRow
 from portal.core.bulk import insert_rows
 from portal.core.instants import whole_second
+from portal.core.prepared import Prepared
 
 Value = str | int | None
 Snapshot = Mapping[str, Any]  # a row of FactSnapshot by column
 COLUMNS = tuple(fact.name for fact in FACTS)
 TEXTS = frozenset(fact.name for fact in FACTS if fact.type == "text")
+
+
+READ = ("pk", "lead_id", "known_from", "origins", *COLUMNS)
+_in_order = FactSnapshot.objects.order_by("known_from", "pk")
+LEAD_OF_SNAPSHOT = READ.index("lead_id")
+SNAPSHOTS = Prepared(lambda ids: _in_order.filter(lead__among=ids).values_list(*READ), list[int])
+_texts = Prepared(lambda ids: FactText.objects.filter(pk__among=ids).values_list("pk", "text"),
+                  list[int])  # fmt: skip
+
+
+def read_snapshots(
+    lead_ids: Iterable[int], *, until: datetime | None, recorded: datetime | None
+) -> Iterable[Snapshot]:
+    """Return the snapshots of these leads, oldest first; see ``facts.known_facts``."""
+    if until is None and recorded is None:
+        return as_snapshots(SNAPSHOTS(list(set(lead_ids))))
+    rows = _in_order.filter(lead__in=set(lead_ids))
+    if until is not None:
+        rows = rows.filter(known_from__lte=until)
+    if recorded is not None:
+        rows = rows.filter(recorded_at__lte=recorded)
+    found: Iterable[Snapshot] = rows.values(*READ)
+    return found
+
+
+def as_snapshots(rows: Iterable[Sequence[Any]]) -> list[Snapshot]:
+    """Return the rows that ``SNAPSHOTS`` found by column."""
+    return [dict(zip(READ, row, strict=True)) for row in rows]
 
 
 def lock_leads(lead_ids: Iterable[int]) -> list[int]:
@@ -41,7 +70,7 @@ def code_of(value: Value, codes: Mapping[str, int]) -> int | None:
 def decode(rows: Iterable[Snapshot]) -> Callable[[Snapshot], dict[str, str | int]]:
     """Return a reader of the facts of ``rows``: texts as texts, in one query."""
     ids = {code for row in rows for name in TEXTS if (code := row[name]) is not None}
-    texts = dict(FactText.objects.filter(pk__in=ids).values_list("pk", "text")) if ids else {}
+    texts = dict(_texts(list(ids))) if ids else {}
 
     def read(row: Snapshot) -> dict[str, str | int]:
         return {

@@ -1,10 +1,12 @@
 """What is known of leads: writing facts by authority and time, and reading them back."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
+from typing import Any
 
 from django.db import transaction
 
@@ -18,17 +20,18 @@ from leads.database.company_facts import (
 from leads.database.derive import NONE, SOURCES, Own, derive
 from leads.database.derived_rows import own_table
 from leads.database.fact_rows import (
-    COLUMNS,
     Snapshot,
     Value,
+    as_snapshots,
     code_of,
     decode,
     intern,
     lock_leads,
+    read_snapshots,
     read_timelines,
     store_rows,
 )
-from leads.database.models import FactSnapshot, Lead, StaleCause
+from leads.database.models import Lead, StaleCause
 from leads.database.registry import FACTS_BY_NAME, SetBy
 from leads.database.standing import mark_stale
 from leads.database.timeline import FactRow, FactWrite, Written, write_fact
@@ -76,8 +79,11 @@ def write_facts(
     by: User | None,
     at: datetime,
     cause: StaleCause,
+    marked: Collection[int] = (),
 ) -> set[int]:
     """Write facts and what follows from them; return the ids of leads of which more is known.
+
+    ``marked`` are leads that this transaction has marked stale, for that cause, already.
 
     A fact of the company is written to all leads of the company. What loses against a higher
     authority stays in the event. Statements do not grow with ``changes``. Locks the leads in the
@@ -87,7 +93,7 @@ def write_facts(
     said = [
         _said(change.lead_id, change.known_from, change.values, set_by, own) for change in changes
     ]
-    return _write(said, by=by, at=at, cause=cause, own=own)
+    return _write(said, by=by, at=at, cause=cause, own=own, marked=marked)
 
 
 def inherit_company_facts(
@@ -126,13 +132,17 @@ def known_facts(
     ``recorded``: leave out what was only written down after it, whatever day it is dated back to.
     Leads of which nothing is known are left out. Two queries.
     """
-    rows = FactSnapshot.objects.filter(lead__in=set(lead_ids)).order_by("known_from", "pk")
-    if until is not None:
-        rows = rows.filter(known_from__lte=until)
-    if recorded is not None:
-        rows = rows.filter(recorded_at__lte=recorded)
+    return _known(read_snapshots(lead_ids, until=until, recorded=recorded))
+
+
+def facts_of_rows(rows: Iterable[Sequence[Any]]) -> dict[int, list[KnownFacts]]:
+    """Return what ``known_facts`` does, out of rows that ``fact_rows.SNAPSHOTS`` found."""
+    return _known(as_snapshots(rows))
+
+
+def _known(snapshots: Iterable[Snapshot]) -> dict[int, list[KnownFacts]]:
     newest: dict[int, dict[datetime, Snapshot]] = defaultdict(dict)
-    for row in rows.values("pk", "lead_id", "known_from", "origins", *COLUMNS):
+    for row in snapshots:
         newest[row["lead_id"]][row["known_from"]] = row
     texts = decode(row for by_instant in newest.values() for row in by_instant.values())
     return {
@@ -171,7 +181,8 @@ def _checked(name: str, value: Value) -> Value:
     if value is None or value == "":
         return None
     if fact.type == "text":
-        return " ".join(str(value).replace("\x00", "").split())[:300] or None
+        text = unicodedata.normalize("NFC", str(value))  # as signed text is: else é is not é
+        return " ".join(text.replace("\x00", "").split())[:300] or None
     if isinstance(value, str):
         raise DomainError(f"“{name}” is a number; “{value}” is not.")
     return int(value)
@@ -185,6 +196,7 @@ def _write(
     cause: StaleCause,
     is_copied: bool = False,
     own: Own = NONE,
+    marked: Collection[int] = (),
 ) -> set[int]:
     if not said:
         return set()
@@ -202,7 +214,7 @@ def _write(
         _apply(timelines[one.lead_id], one, codes, actor_id, notes[one.lead_id])
     stored = store_rows(timelines, at=at)
     _record(stored, notes, by=by, at=at, is_import=cause == StaleCause.IMPORT)
-    mark_stale(stored, cause=cause, at=at)
+    mark_stale(stored.keys() - marked, cause=cause, at=at)
     return set(stored)
 
 

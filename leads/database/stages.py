@@ -35,14 +35,21 @@ def move_leads(
         wanted = wanted.filter(stage__in=only_from)
     locked = wanted.order_by("pk").select_for_update(no_key=True, of=("self",))
     moved = list(locked.values_list("pk", flat=True))
-    if not moved:
-        return []
-    Lead.objects.filter(pk__in=moved).update(stage=to)
-    Standing.objects.filter(pk__in=moved).update(stage=to)
-    StageChange.objects.filter(lead__in=moved, left_at=None).update(left_at=at)
-    change = {"stage": to, "entered_at": at, "by_id": by.pk if by else None, "cause": cause}
-    insert_rows(StageChange, [{"lead_id": pk, **change} for pk in moved])
+    move_locked(moved, to=to, by=by, at=at, cause=cause)
     return moved
+
+
+def move_locked(
+    lead_ids: Sequence[int], *, to: Stage, by: User | None, at: datetime, cause: str
+) -> None:
+    """Move leads that are at other stages; the caller has read that under their locks."""
+    if not lead_ids:
+        return
+    Lead.objects.filter(pk__in=lead_ids).update(stage=to)
+    Standing.objects.filter(pk__in=lead_ids).update(stage=to)
+    StageChange.objects.filter(lead__in=lead_ids, left_at=None).update(left_at=at)
+    change = {"stage": to, "entered_at": at, "by_id": by.pk if by else None, "cause": cause}
+    insert_rows(StageChange, [{"lead_id": pk, **change} for pk in lead_ids])
 
 
 def move_lead(

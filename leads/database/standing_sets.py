@@ -20,8 +20,9 @@ from leads.database.models import UNSCORED, Stage, Standing
 from portal.core.instants import whole_second
 
 Array = NDArray[Any]
-AT_ONCE, MOST_AT_ONCE = 250, 1_000  # rows locked in one transaction: at first, and at most
-LOCKED_FOR = 0.02  # seconds that they may be locked, about
+AT_ONCE = 250  # rows locked in one transaction at first
+LEAST_AT_ONCE, MOST_AT_ONCE = 100, 1_000  # later: on a machine that is very busy, and at most
+LOCKED_FOR = 0.04  # seconds that they may be locked, about
 NULL = int(np.iinfo(np.int64).min)
 STAGES = tuple(Stage.values)
 GRADES = ("", "A1", "A2", "A3", "B1", "B2", "B3", "C1", "C2", "C3")
@@ -76,13 +77,15 @@ def store_scores(rows: StandingColumns, *, at: datetime) -> Iterator[int]:
     ``stale_since`` are as given and nothing has been scored after ``at``.
     """
     at = whole_second(at)
-    order = np.argsort(rows.lead)
+    rows = rows.where(np.argsort(rows.lead))
     instant, done, size = connection.ops.adapt_datetimefield_value(at), 0, AT_ONCE
-    with _loaded(rows.where(order)):
+    with _loaded(rows):
         while done < len(rows):
-            began = perf_counter()
+            began, last = perf_counter(), min(done + size, len(rows)) - 1
+            given = {"at": instant, "first": done, "last": last}
+            given |= {"low": int(rows.lead[done]), "high": int(rows.lead[last])}
             with transaction.atomic():
-                yield _stored({"at": instant, "first": done, "last": done + size - 1})
+                yield _stored(given)
             done += size
             size = _next_size(size, perf_counter() - began)
 
@@ -114,7 +117,7 @@ def _next_size(size: int, took: float) -> int:
     It grows slowly and shrinks at once; where the machine is busy few rows are locked at a time.
     """
     fitting = int(size * LOCKED_FOR / max(took, 1e-6))
-    return max(AT_ONCE, min(fitting, 2 * size, MOST_AT_ONCE))
+    return max(LEAST_AT_ONCE, min(fitting, 2 * size, MOST_AT_ONCE))
 
 
 @contextmanager
@@ -205,11 +208,13 @@ _SAME = f"""
     AND (t.scored_at IS NULL OR t.scored_at <= %(at)s)
     AND f.place BETWEEN %(first)s AND %(last)s
 """
-# The rows are found once: whoever holds their locks may go back to their places.
+# The rows are found once: whoever holds their locks may go back to their places. Between which
+# leads they are is said besides: PostgreSQL may merge the two, and would read from the first lead.
 _UPDATE_POSTGRES = f"""
     WITH free AS MATERIALIZED (
         SELECT t.ctid AS spot, f.* FROM {FRESH} f JOIN {TABLE} t ON f.lead = t.lead_id
-        WHERE coalesce(t.stale_since, '-infinity') = f.stale_since AND {_SAME}
+        WHERE t.lead_id BETWEEN %(low)s AND %(high)s
+        AND coalesce(t.stale_since, '-infinity') = f.stale_since AND {_SAME}
         ORDER BY t.lead_id FOR NO KEY UPDATE OF t SKIP LOCKED
     )
     UPDATE {TABLE} t SET {_SETS}, valid_until = nullif(f.valid_until, '-infinity')

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from leads.database.models import AFTER_SQL, UNSCORED, Lead, Stage
-from leads.database.stages import move_leads
+from leads.database.stages import move_locked
 from leads.handoffs.locks import lock_leads
 from leads.handoffs.models import ON_A_WORD, Cause, Handoff, Origin, Release
 from portal.accounts.models import Team, User
@@ -75,7 +75,8 @@ def make_handoffs(
         Handoff.objects.filter(public_id__in=[row.public_id for row in rows]).order_by("pk")
     )
     ids = [handoff.lead_id for handoff in made]
-    move_leads(ids, to=Stage.WITH_SALES, by=by, at=at, cause="handoff.made")
+    moved = sorted(pk for pk in ids if leads[pk].stage != Stage.WITH_SALES)
+    move_locked(moved, to=Stage.WITH_SALES, by=by, at=at, cause="handoff.made")
     if dated := [pk for pk in ids if leads[pk].recycle_on or leads[pk].mend_since]:
         Lead.objects.filter(pk__in=dated).update(recycle_on=None, mend_since=None)
     _leave_the_release_list([one for one in made if leads[one.lead_id].waits], by=by, at=at)

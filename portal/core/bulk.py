@@ -8,6 +8,7 @@ thousand. Nothing here sends signals or calls ``pre_save``.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -91,16 +92,25 @@ def _source(
 
     Columns in ``seen`` are named ``<column>_seen`` and have the type of ``<column>``.
     """
+    names = tuple(rows[0])
+    table = _table(connection.vendor, model, names, tuple(seen))
     if connection.vendor == "postgresql":
-        columns = {field.column: field for field in model._meta.concrete_fields}
-        fields = {
-            name: columns[name.removesuffix("_seen") if name in seen else name] for name in rows[0]
-        }
-        types = ", ".join(f'"{name}" {f.rel_db_type(connection)}' for name, f in fields.items())
-        return f"jsonb_to_recordset(%s::jsonb) AS v({types})", json.dumps(rows, cls=_Stored)
-    parts = ", ".join(f"json_extract(value, '$[{n}]') AS \"{c}\"" for n, c in enumerate(rows[0]))
-    payload = json.dumps([[row[name] for name in rows[0]] for row in rows], cls=_Stored)
-    return f"(SELECT {parts} FROM json_each(%s)) AS v", payload  # noqa: S608 - our own names
+        return table, json.dumps(rows, cls=_Stored)
+    return table, json.dumps([[row[name] for name in names] for row in rows], cls=_Stored)
+
+
+@lru_cache(maxsize=256)
+def _table(
+    vendor: str, model: type[models.Model], names: Sequence[str], seen: Sequence[str]
+) -> str:
+    """Return the SQL of table ``v``; the same for all rows of the same columns."""
+    if vendor != "postgresql":
+        parts = ", ".join(f"json_extract(value, '$[{n}]') AS \"{c}\"" for n, c in enumerate(names))
+        return f"(SELECT {parts} FROM json_each(%s)) AS v"  # noqa: S608 - our own names
+    columns = {field.column: field for field in model._meta.concrete_fields}
+    fields = {name: columns[name.removesuffix("_seen") if name in seen else name] for name in names}
+    types = ", ".join(f'"{name}" {f.rel_db_type(connection)}' for name, f in fields.items())
+    return f"jsonb_to_recordset(%s::jsonb) AS v({types})"
 
 
 class _Stored(DjangoJSONEncoder):

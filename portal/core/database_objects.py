@@ -12,11 +12,12 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from portal.core import daymarks, mirrors, reporting, stamps
-from portal.core.daymarks import DAY_MARKS
-from portal.core.mirrors import AGAIN, MIRRORS
+from portal.core import daymarks, mirrors, reporting, stale, stamps
+from portal.core.daymarks import DAY_MARKS, DayMark
+from portal.core.mirrors import AGAIN, MIRRORS, Mirror
 from portal.core.reporting import READERS, VIEWS
-from portal.core.stamps import STAMPS
+from portal.core.stale import STALE_MARKS, StaleMark
+from portal.core.stamps import STAMPS, Stamp
 
 LOCKED = "NOT EXISTS (SELECT 1 FROM portal_unlock)"
 
@@ -123,6 +124,11 @@ GUARDS = (
 )
 
 
+TRIGGERS: tuple[Guard | Stamp | Mirror | DayMark | StaleMark, ...] = (
+    *GUARDS, *STAMPS, *MIRRORS, *DAY_MARKS, *STALE_MARKS,
+)  # fmt: skip
+
+
 def drop_before_migrations(using: str, **_kwargs: Any) -> None:
     """Signal receiver: take every object away so that tables may change."""
     drop_all(connections[using])
@@ -136,6 +142,7 @@ def make_after_migrations(
         make_all(connections[using])
         if plan:  # what migrations wrote, no trigger saw
             mirrors.mend(connections[using])
+            stale.mend(connections[using])
             daymarks.mark_every_day(connections[using])
 
 
@@ -144,7 +151,7 @@ def drop_all(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for view in VIEWS:
             cursor.execute(f"DROP VIEW IF EXISTS {view.name}")
-        for guard in (*GUARDS, *STAMPS, *MIRRORS, *DAY_MARKS):
+        for guard in TRIGGERS:
             if guard.table not in tables:
                 continue
             if connection.vendor == "postgresql":
@@ -175,6 +182,8 @@ def _make_stamps_and_views(connection: BaseDatabaseWrapper, tables: set[str]) ->
         made += [sql for one in MIRRORS for sql in mirrors.statements(one, connection.vendor)]
     if {daymarks.TABLE, "sla_clock", "leads_disposition"} <= tables:
         made += [sql for one in DAY_MARKS for sql in daymarks.statements(one, connection.vendor)]
+    if {stale.TABLE, stale.SOURCE} <= tables:
+        made += [sql for one in STALE_MARKS for sql in stale.statements(one, connection.vendor)]
     views = [one for one in VIEWS if set(one.tables) <= tables]
     made += [reporting.statement(one, connection.vendor) for one in views]
     with connection.cursor() as cursor:
@@ -201,7 +210,7 @@ def let_readers_in(connection: BaseDatabaseWrapper) -> None:
 
 def names() -> set[str]:
     """Return the names of all triggers that must stand."""
-    return {one.name for one in (*GUARDS, *STAMPS, *MIRRORS, *DAY_MARKS)}
+    return {one.name for one in TRIGGERS}
 
 
 def statements(guard: Guard, vendor: str) -> tuple[str, ...]:

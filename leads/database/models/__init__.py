@@ -11,7 +11,7 @@ from leads.database.models.origins import (
 )
 from leads.database.models.people import AFTER_SQL, Lead, LeadQuerySet, LeadWord, Stage, StageChange
 from leads.database.models.presence import Presence
-from leads.database.models.scores import UNSCORED, Gate, StaleCause, Standing, StandingQuerySet
+from leads.database.models.scores import UNSCORED, Gate, StaleCause, StaleLead, Standing
 from leads.database.models.talk import Note, Opportunity, SavedView
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
     "Stage",
     "StageChange",
     "StaleCause",
+    "StaleLead",
     "Standing",
-    "StandingQuerySet",
     "VisitorCount",
 ]

@@ -1,8 +1,5 @@
 """The current score of each lead, and why one waits to be scored anew."""
 
-from datetime import datetime
-from typing import Self
-
 from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q
@@ -23,12 +20,6 @@ class Gate(models.IntegerChoices):
 UNSCORED = -1_000_000  # sorts after every score
 
 
-class StandingQuerySet(models.QuerySet["Standing"]):
-    def due(self, at: datetime) -> Self:
-        """Rows whose score may have changed: marked stale, or their time is up."""
-        return self.filter(Q(stale_since__isnull=False) | Q(valid_until__lte=at))
-
-
 class Standing(models.Model):
     """A lead's current score; it is the score, and what lists sort by. One narrow row each.
 
@@ -38,10 +29,17 @@ class Standing(models.Model):
     """
 
     lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="standing")
-    # No index follows the version: a rescore rewrites it in every row, and rows of which no index
-    # changes stay on their page (PostgreSQL's HOT; the migration leaves room for that).
+    # No index follows the version or the stale mark: a rescore or a settling rewrites them in every
+    # row, and rows of which no index changes stay on their page (PostgreSQL's HOT; a migration
+    # leaves room for that). Nor is the version looked up for each row that is written: scores are
+    # of signed versions, and the database keeps those (portal.core.database_objects).
     version = models.ForeignKey(
-        "portal.Version", models.PROTECT, null=True, related_name="+", db_index=False
+        "portal.Version",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     fit = models.IntegerField(null=True)
     engagement = models.IntegerField(null=True)
@@ -62,8 +60,6 @@ class Standing(models.Model):
     is_listed = models.BooleanField(default=True)  # false once a duplicate
     # When the lead or its score last changed as others see it; kept by the database (core.stamps).
     changed_at = models.DateTimeField(null=True, editable=False)
-
-    objects = StandingQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -87,11 +83,6 @@ class Standing(models.Model):
                 name="leads_by_source_rank",
             ),
             Index(
-                fields=["stale_since"],
-                condition=Q(stale_since__isnull=False),
-                name="leads_stale",
-            ),
-            Index(
                 fields=["valid_until"],
                 condition=Q(valid_until__isnull=False),
                 name="leads_valid_until",
@@ -105,6 +96,21 @@ class Standing(models.Model):
 
     def has_gate(self, gate: Gate) -> bool:
         return bool(self.gates & gate)
+
+
+class StaleLead(models.Model):
+    """One row for each score row with a stale mark, oldest mark first: what the sweep begins with.
+
+    The database writes them (portal.core.stale). No constraint looks the score row up again.
+    """
+
+    lead = models.OneToOneField(
+        Standing, models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    since = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"lead {self.pk}: since {self.since}"
 
 
 class StaleCause(models.IntegerChoices):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from leads.database import derive
+from leads.database.registry import FACTS, KINDS, OBJECT_KINDS, PROPERTY_TYPES
 
 TITLES = [
     # title, seniority, department
@@ -89,3 +90,20 @@ def test_the_documentation_has_the_whole_table() -> None:
     lines += [f"{start}- (`{name}`)" for start, name in derive.GLUED_DEPARTMENTS]
     lines += [*derive.DISPOSABLE_MAIL, *derive.SERVES]
     assert [line for line in lines if line not in page] == []
+
+
+def test_the_documentation_has_every_fact_kind_and_property() -> None:
+    page = (Path(__file__).parents[3] / "docs/reference/facts-and-activities.md").read_text("utf-8")
+    lines = [
+        f"| `{one.name}` | {one.label} | {one.type}{', derived' * one.derived} "
+        f"| {'company' if one.of_company else 'lead'} |"
+        for one in FACTS
+    ]
+    marks = {True: " touch", False: ""}
+    lines += [
+        f"| `{one.name}` | {one.label} |{' quiet' if one.is_quiet else marks[one.is_touch]} |"
+        for one in KINDS
+    ]
+    lines += [f"| `{name}` | {kind} |" for name, kind in PROPERTY_TYPES.items()]
+    assert [line for line in page.splitlines() if line.startswith("| `")] == lines
+    assert [name for name, _label in OBJECT_KINDS if f"`{name}`" not in page] == []

@@ -160,6 +160,17 @@ def test_a_batch_about_one_company_copies_its_news_once(now) -> None:
     assert {values["size_band"] for values in known.values()} == {"50-199"}
 
 
+def test_a_text_is_kept_in_the_form_in_which_rules_are_signed(now) -> None:
+    lead = make_lead(at=now)
+    write(lead, now, city="Mu\u0308nchen", title="Ge\u0301rant")
+    assert facts(lead, now) == {
+        "city": "München",
+        "title": "Gérant",
+        "seniority": "c_level",
+        "department": "management",
+    }
+
+
 def test_the_same_again_writes_nothing(now) -> None:
     lead = make_lead()
     write(lead, now, title="CEO", industry=" Soft  ware ")
