@@ -141,8 +141,11 @@ def changes_of(outlook: Outlook | None) -> list[Change]:
         return []
     changes = []
     if gate := outlook.next_gate():
-        words = {"gate": gate.name, "missing": _(" and ").join(gate.missing)}
-        changes.append(Change("dash-lg", _("Not %(gate)s now: %(missing)s.") % words, "warn"))
+        words = {"gate": gate.name, "missing": _(" and ").join(gate.missing), "ways": gate.ways}
+        said = _("Not %(gate)s now: %(missing)s.")
+        if gate.ways:
+            said = _("Not %(gate)s now: %(missing)s; %(ways)s.")
+        changes.append(Change("dash-lg", said % words, "warn"))
     changes += [Change("hourglass", text) for text in outlook.closings()]
     if falls := outlook.falls():
         changes.append(Change("arrow-down", falls))

@@ -22,7 +22,8 @@ LEFT, RIGHT, TOP, AXIS = 124, 656, 24, 190  # left of LEFT stand the words of th
 DAY = timedelta(days=1)
 LEAST_PAST, LEAST_AHEAD, MOST_AHEAD = 7 * DAY, 14 * DAY, 90 * DAY
 NEAR = 64  # pixels: marks closer than this share a label
-WORDS = 110  # pixels that the words of a mark may take
+WORDS = 110  # pixels that the words of a mark take at least
+A_LETTER, A_LINE = 6, 18  # pixels of words
 TICK_ROOM = 56  # pixels between two days on the axis
 STEPS = (1, 2, 7, 14, 28)  # days between ticks
 IN_TABLE = 12
@@ -138,7 +139,7 @@ def score_chart(outlook: Outlook, happened: Iterable[tuple[datetime, str]]) -> S
         ahead=polyline(coming),
         total_area=polyline([(line[0][0], base), *line, (x_now, base)]),
         fit_area=polyline([(fit[0][0], base), *fit, (x_now, base)]),
-        marks=_marks(happened, past, start, at, across, down),
+        marks=_marks(happened, past, start, across, down, Mark(x_now, y_now, "")),
         gates=[Line(down(points), label) for points, label in gates if points <= high],
         ticks=list(_ticks(start, at, end, across)),
         end=_ending(later, ahead),
@@ -188,14 +189,14 @@ def _marks(
     happened: Iterable[tuple[datetime, str]],
     past: Sequence[Step],
     start: datetime,
-    at: datetime,
     across: Scale,
     down: Scale,
+    today: Mark,
 ) -> list[Mark]:
     """Put a dot where something happened; what is near each other shares its words."""
     marks: list[Mark] = []
     for when, words in sorted(happened):
-        if not start <= when <= at:
+        if when < start or across(when.timestamp()) > today.x:
             continue
         total = next((step.total for step in reversed(past) if step.at <= when), past[0].total)
         x, y = across(when.timestamp()), down(total)
@@ -204,10 +205,16 @@ def _marks(
             label = last.label if words in last.label else f"{last.label}, {words}"
         else:
             label = words
-        has_room_after = across(at.timestamp()) - x > WORDS + NEAR
-        anchor = "start" if has_room_after and x - LEFT < WORDS else "end"
-        marks.append(Mark(x, y, label, anchor))
+        marks.append(Mark(x, y, label, _anchor(x, y, label, today)))
     return marks
+
+
+def _anchor(x: float, y: float, label: str, today: Mark) -> str:
+    """Return on which side the words stand: off the words of the gates, and off those of today."""
+    if x - LEFT >= max(WORDS, A_LETTER * len(label)):
+        return "end"
+    is_off_today = abs(y - today.y) > A_LINE or today.x - x > WORDS + NEAR
+    return "start" if is_off_today else "end"
 
 
 def _ticks(start: datetime, at: datetime, end: datetime, across: Scale) -> Iterator[Tick]:

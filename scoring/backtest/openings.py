@@ -11,8 +11,8 @@ import numpy as np
 from leads.database.models import Gate
 from scoring.backtest.changes import moments_of_anything, moments_of_opening
 from scoring.backtest.pairs import Pairs, batches, judge, keys_of, pairs_of
+from scoring.engine.asking import Asked
 from scoring.engine.columns import Array, Batch
-from scoring.engine.kernel import Asked
 from scoring.rules.definition import Behaviour, Definition
 
 NEVER = np.iinfo(np.int64).max

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from scoring.engine.asking import Asked
 from scoring.engine.columns import Array, Batch, Facts, Run
-from scoring.engine.kernel import COLUMNS, Asked, Scores, evaluate_all
+from scoring.engine.kernel import COLUMNS, Scores, evaluate_all
 from scoring.rules.conditions import Condition
 from scoring.rules.definition import Attribute, Behaviour, Definition
 from scoring.rules.instants import DAY

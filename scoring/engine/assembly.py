@@ -13,13 +13,10 @@ from scoring.engine.columns import (
     Array,
     Batch,
     Column,
-    Distinct,
     Facts,
     Objects,
     Properties,
     Run,
-    Values,
-    picked,
 )
 from scoring.engine.evidence import decisive_facts
 from scoring.engine.intake import (
@@ -31,11 +28,13 @@ from scoring.engine.intake import (
     read_activities,
     read_snapshots,
 )
+from scoring.engine.values import Distinct, Numbers, Values, keep, picked
 from scoring.rules.conditions import Comparison
 from scoring.rules.definition import Attribute, Behaviour, Rule
 from scoring.rules.instants import DAY
 from scoring.rules.segments import Definitions
 
+KEPT_TEXTS, KEPT_IN_SHARD = 128, 64  # comparisons that are remembered
 OF_OBJECT = frozenset({"object", "object_tags"})  # asked of the object, never of properties
 
 
@@ -59,7 +58,8 @@ class Texts:
         if len(new):
             self._read(new.tolist())
             answers[new] = [1 + comparison.matches(self._texts.get(pk)) for pk in new.tolist()]
-        self._answers[comparison] = answers
+        self._answers.pop(comparison, None)
+        keep(self._answers, comparison, answers, KEPT_TEXTS)
         found: Array = answers[wanted] == 2
         return found
 
@@ -82,7 +82,8 @@ class TextValues:
         """Return for each text whether it meets the comparison; asked once."""
         found = self._asked.get(comparison)
         if found is None:
-            found = self._asked[comparison] = self._texts.meets(comparison, self.ids)
+            found = self._texts.meets(comparison, self.ids)
+            keep(self._asked, comparison, found, KEPT_IN_SHARD)
         return found
 
 
@@ -90,7 +91,7 @@ def fact_values(name: str, values: Array, texts: Texts) -> Values:
     """Return the distinct values of a fact, NULL first, as rules compare them."""
     if FACT_TYPES[name] == "text":
         return TextValues(values, texts)
-    return Distinct([None, *values[1:].tolist()])
+    return Numbers(values)
 
 
 def coded(values: Array) -> tuple[Array, Array]:
@@ -164,13 +165,13 @@ def run_of(rows: ActivityRows, leads: Array, object_ids: Array) -> Run:
 
 
 def kind_places(kinds: Array) -> dict[str, tuple[int, int]]:
-    """Return by name where each kind stands among sorted codes."""
-    codes, begins = np.unique(kinds, return_index=True)
-    ends = [*begins.tolist(), len(kinds)][1:]
+    """Return by name where each kind stands among sorted codes; few of them are looked at."""
+    codes = np.array(sorted(KINDS_BY_CODE), kinds.dtype)
+    begins, ends = (np.searchsorted(kinds, codes, side) for side in ("left", "right"))
     return {
         KINDS_BY_CODE[code].name: (begin, end)
-        for code, begin, end in zip(codes.tolist(), begins.tolist(), ends, strict=True)
-        if code in KINDS_BY_CODE
+        for code, begin, end in zip(codes.tolist(), begins.tolist(), ends.tolist(), strict=True)
+        if begin < end
     }
 
 

@@ -7,7 +7,7 @@ leads are built anew. Tags are not kept here: they are read as they are now.
 """
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -171,14 +171,19 @@ def _new(number: int, what: str) -> str:
 
 def _listed(number: int) -> str:
     """Write which leads of a shard exist and count; return the file's name."""
-    wanted, name = leads_of(number), f"{_new(number, 'listed')}.npy"
-    ids = Standing.objects.filter(
-        lead__gte=wanted.first, lead__lte=wanted.last, is_listed=True
-    ).values_list("lead_id", flat=True)
+    name = f"{_new(number, 'listed')}.npy"
     listed = nobody()
-    listed[np.fromiter(ids.iterator(), np.int64) - first_of(number)] = True
+    listed[np.fromiter(listed_leads(leads_of(number)), np.int64) - first_of(number)] = True
     np.save(folder() / name, listed)
     return name
+
+
+def listed_leads(wanted: Wanted) -> Iterator[int]:
+    """Return the leads of a range that exist and count."""
+    rows = Standing.objects.filter(
+        lead__gte=wanted.first, lead__lte=wanted.last, is_listed=True
+    ).values_list("lead_id", flat=True)
+    return rows.iterator()
 
 
 def _read_on(

@@ -15,10 +15,11 @@ from leads.activities.models import TrackedObject
 from leads.database.models import FactText, Standing
 from leads.database.registry import FACT_TYPES, FACTS
 from scoring.engine.assembly import TextValues
-from scoring.engine.columns import Array, Batch, Column, Distinct
+from scoring.engine.columns import Array, Batch, Column
 from scoring.engine.intake import IN_ONE_STATEMENT
 from scoring.engine.manifest import folder
 from scoring.engine.population import Columns, Shard, ask_columns
+from scoring.engine.values import Distinct, Numbers
 
 MOST_VALUES = 5_000  # of one fact; those of whom there are fewest are left out
 KEPT_SOURCES = 4_096  # shards whose sources this process remembers
@@ -98,6 +99,9 @@ def _distinct(column: Column, codes: Array) -> list[object]:
     if isinstance(values, TextValues):
         ids = np.asarray(values.ids)[codes].tolist()
         return [pk if code else None for pk, code in zip(ids, codes.tolist(), strict=True)]
+    if isinstance(values, Numbers):
+        found = values.numbers[codes].tolist()
+        return [one if code else None for one, code in zip(found, codes.tolist(), strict=True)]
     given = values.values if isinstance(values, Distinct) else [None]
     return [given[code] for code in codes.tolist()]
 

@@ -6,62 +6,18 @@ each distinct value, never once for each lead or activity. Code 0 always means "
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from scoring.engine.values import Array as Array  # noqa: PLC0414 - many read it here
+from scoring.engine.values import Distinct, Values
 from scoring.rules.activities import Activity
 from scoring.rules.conditions import Comparison
 from scoring.rules.evaluate import Snapshot
 from scoring.rules.instants import seconds
 
-Array = NDArray[Any]
 NOTHING = np.zeros(0, np.int64)
-
-
-class Values(Protocol):
-    """The distinct values of a column, "nothing" first."""
-
-    def meets(self, comparison: Comparison) -> Array:
-        """Return for each value whether it meets the comparison."""
-        ...
-
-
-class Distinct:
-    """Values held in memory."""
-
-    def __init__(self, values: Sequence[object]) -> None:
-        self.values = values
-        self._asked: dict[Comparison, Array] = {}
-
-    def meets(self, comparison: Comparison) -> Array:
-        """Return for each value whether it meets the comparison; asked once."""
-        found = self._asked.get(comparison)
-        if found is None:
-            answers = map(comparison.matches, self.values)
-            found = np.fromiter(answers, bool, len(self.values))
-            self._asked[comparison] = found
-        return found
-
-
-class Picked:
-    """Values out of others, by their places."""
-
-    def __init__(self, values: Values, places: Array) -> None:
-        self._values, self._places = values, places
-
-    def meets(self, comparison: Comparison) -> Array:
-        """Return for each value whether it meets the comparison."""
-        found: Array = self._values.meets(comparison)[self._places]
-        return found
-
-
-def picked(values: Sequence[Hashable]) -> Picked:
-    """Return values of which many are equal, each distinct one asked once."""
-    places = {value: place for place, value in enumerate(dict.fromkeys(values))}
-    codes = np.fromiter(map(places.__getitem__, values), np.int64, len(values))
-    return Picked(Distinct(list(places)), codes)
 
 
 @dataclass(frozen=True)
@@ -72,6 +28,25 @@ class Column:
     values: Values
 
 
+class Known:
+    """What was known of each lead at an instant: its rows of facts, and their values by code."""
+
+    def __init__(self, columns: Mapping[str, Column], rows: Array) -> None:
+        self._columns, self._rows = columns, rows
+        self._codes: dict[str, Array] = {}
+
+    def meets(self, comparison: Comparison) -> Array:
+        """Return for each lead whether a fact meets the comparison."""
+        column = self._columns.get(comparison.field)
+        if column is None:
+            return np.zeros(len(self._rows), bool)
+        codes = self._codes.get(comparison.field)
+        if codes is None:
+            known = np.append(column.codes, column.codes.dtype.type(0))  # row -1: nothing
+            codes = self._codes[comparison.field] = known[self._rows]
+        return column.values.meets(comparison).take(codes)
+
+
 @dataclass(frozen=True)
 class Facts:
     """Snapshots of facts, sorted by lead, then by ``known_from`` and the order of writing."""
@@ -79,6 +54,11 @@ class Facts:
     lead: Array
     known_from: Array
     columns: Mapping[str, Column]
+
+    @cached_property
+    def last(self) -> int:
+        """The latest instant from which some row holds."""
+        return int(self.known_from.max(initial=0))
 
     def rows_at(self, size: int, as_of: int | Array) -> Array:
         """Return for each lead the row that is true at ``as_of``; -1: nothing is known."""
@@ -148,6 +128,18 @@ class Batch:
     runs: Sequence[Run]
     objects: Objects
     properties: Properties
+
+    @cached_property
+    def newest(self) -> Known:
+        """What is known once every row of facts holds."""
+        rows = self.facts.rows_at(self.size, self.facts.last)
+        return Known(self.facts.columns, rows.astype(np.int32))
+
+    def known_at(self, as_of: int | Array) -> Known:
+        """Return what was known of each lead; kept for the next one unless rows are dated later."""
+        if isinstance(as_of, int) and as_of >= self.facts.last:
+            return self.newest
+        return Known(self.facts.columns, self.facts.rows_at(self.size, as_of))
 
 
 class Coder:

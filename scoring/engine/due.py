@@ -6,7 +6,7 @@ from itertools import pairwise
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from leads.database.models import Standing
+from leads.database.models import StaleLead, Standing
 from leads.handoffs.models import Release
 from portal.agreements.models import Version
 from portal.core.instants import whole_second
@@ -33,11 +33,9 @@ def settle_due(*, at: datetime, limit: int = BATCH, texts: Texts | None = None) 
     found = definitions_in_force(at)
     if found is None:
         return 0
-    ids: list[int] = []
-    for due in _due(at):
-        ids += due.exclude(lead__in=ids).values_list("lead_id", flat=True)[: limit - len(ids)]
-        if len(ids) == limit:
-            break
+    ids = list(_stale().values_list("pk", flat=True)[:limit])
+    if len(ids) < limit:
+        ids += _timed_out(at).values_list("pk", flat=True)[: limit - len(ids)]
     if len(ids) > BATCH:
         return score_set(Wanted(ids=sorted(ids)), Setting(found, at), texts=texts).written
     if ids:
@@ -45,12 +43,14 @@ def settle_due(*, at: datetime, limit: int = BATCH, texts: Texts | None = None) 
     return _settle_others(found, at, texts)
 
 
-def _due(at: datetime) -> tuple[QuerySet[Standing], ...]:
-    listed = Standing.objects.filter(is_listed=True)
-    return (
-        listed.filter(stale_since__isnull=False).order_by("stale_since"),
-        listed.filter(valid_until__lte=at).order_by("valid_until"),
-    )
+def _stale() -> QuerySet[StaleLead]:
+    return StaleLead.objects.filter(lead__is_listed=True).order_by("since")
+
+
+def _timed_out(at: datetime) -> QuerySet[Standing]:
+    """Those whose time is up and that are not stale besides."""
+    rows = Standing.objects.filter(is_listed=True, stale_since=None, valid_until__lte=at)
+    return rows.order_by("valid_until")
 
 
 def _settle_others(in_force: InForce, at: datetime, texts: Texts | None) -> int:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from scoring.engine.asking import Asked
 from scoring.engine.columns import Array, Batch
-from scoring.engine.kernel import Asked, applying, steps_of
+from scoring.engine.kernel import applying, steps_of
 from scoring.engine.weights import weights
 from scoring.rules.definition import Attribute, Behaviour, Definition, Rule
 from scoring.rules.instants import DAY
@@ -65,7 +66,7 @@ def _moments(until: Array, rule: Rule, asked: Asked) -> None:
         _earliest(until, found.lead, found.occurred + test.within_days * DAY, asked)
     elif test.decay is not None:
         found, step = asked.counted(test), test.decay.every_days * DAY
-        steps = steps_of(found, test.decay, asked)
+        steps = steps_of(found.lead, found.occurred, test.decay, asked)
         moments = found.occurred + (steps + 1) * step
         left = weights(rule.points, test.decay.lost, steps) != 0  # what is worth nothing stays so
         _earliest(until, found.lead[left], moments[left], asked)

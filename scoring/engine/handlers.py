@@ -13,7 +13,7 @@ from portal.events.models import Event, EventLead
 from scoring.engine import again
 from scoring.engine.cache import refresh
 from scoring.engine.following import opening_of
-from scoring.engine.manifest import read_manifest
+from scoring.engine.manifest import folder, read_manifest
 from scoring.engine.warming import ask_for_columns
 
 
@@ -31,9 +31,12 @@ def wake_on_recycle_date(events: Sequence[Event], at: datetime) -> None:
 
 
 def forget_columns(events: Sequence[Event], at: datetime) -> None:
-    """``lead.erased``: build this machine's columns of those leads anew; others when they look."""
-    if read_manifest() is not None:
-        refresh(at=at)
+    """``lead.erased``: build this machine's columns of those leads anew; others when they look.
+
+    Files that no manifest tells of are removed: nobody reads them, but the person stands in them.
+    """
+    if folder().is_dir():
+        refresh(at=at, most=None if read_manifest() is not None else 0)
 
 
 def renew_columns(events: Sequence[Event], at: datetime) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-FORMAT = 1  # of the files; another number builds everything anew
+FORMAT = 2  # of the files; another number builds everything anew
 ASKED = "asked"  # an empty file: somebody has asked for columns that are not up to date
 
 

@@ -20,6 +20,7 @@ from scoring.rules.evaluate import Facts, Snapshot, Standing, evaluate, facts_at
 from scoring.rules.explain import gate_name, missing
 from scoring.rules.freshness import valid_until
 from scoring.rules.segments import Definitions, definition_for
+from scoring.rules.ways import ways, ways_words
 
 AHEAD = 16  # changes that are looked for
 PAST = timedelta(days=90)
@@ -43,10 +44,11 @@ class Step:
 
 @dataclass(frozen=True)
 class ClosedGate:
-    """A gate that is closed, and what it misses, in sentences."""
+    """A gate that is closed, what it misses, in sentences, and what alone would open it."""
 
     name: str
     missing: list[str]
+    ways: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,11 @@ class Outlook:
         """Return what is missing to each gate that is closed."""
         words = labels()
         return [
-            ClosedGate(gate_name(gate), missing(self.definition, self.now, self.facts, gate, words))
+            ClosedGate(
+                gate_name(gate),
+                missing(self.definition, self.now, self.facts, gate, words),
+                ways_words(ways(self.definition, self.now, self.facts, gate)),
+            )
             for gate in GATES
             if getattr(self.definition, gate) is not None and not getattr(self.now, gate)
         ]

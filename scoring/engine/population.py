@@ -14,10 +14,11 @@ from leads.activities.models import TrackedObject
 from portal.events.models import Event
 from scoring.engine.assembly import Texts
 from scoring.engine.cache import refresh
-from scoring.engine.columns import Array, Batch, Distinct, Objects, Picked, picked
+from scoring.engine.columns import Array, Batch, Objects
 from scoring.engine.kernel import Scores, evaluate_all
 from scoring.engine.manifest import Manifest, ShardFiles, folder
 from scoring.engine.shards import ShardLost, first_of, open_batch
+from scoring.engine.values import Distinct, Picked, picked
 from scoring.engine.warming import warm_columns
 from scoring.rules.definition import Definition
 

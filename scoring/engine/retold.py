@@ -15,10 +15,11 @@ from scoring.definitions.services import definitions_in_force, parsed
 from scoring.engine.applies import why_applies
 from scoring.engine.reading import read_histories
 from scoring.rules.amounts import decayed
-from scoring.rules.definition import GATES, Behaviour, Definition
+from scoring.rules.definition import GATES, Behaviour, Definition, Rule
 from scoring.rules.evaluate import Facts, Standing, evaluate, facts_at
 from scoring.rules.explain import Line, explain, gate_name, missing
 from scoring.rules.instants import DAY, seconds
+from scoring.rules.ways import ways, ways_words
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,21 @@ class RetoldLine:
 
 @dataclass(frozen=True)
 class RetoldGate:
-    """A gate of the version, and what it misses where it is closed, in sentences."""
+    """A gate of the version, and what it misses where it is closed, in sentences.
+
+    ``ways`` are rules of which one more count alone would open it.
+    """
 
     key: str
     name: str
     is_open: bool
     missing: list[str]
+    ways: list[Rule]
+
+    @property
+    def ways_words(self) -> str:
+        """Say what would do it."""
+        return ways_words(self.ways)
 
 
 @dataclass(frozen=True)
@@ -118,4 +128,5 @@ def _gates(definition: Definition, standing: Standing, facts: Facts) -> Iterator
         if getattr(definition, key) is not None:
             is_open = bool(getattr(standing, key))
             misses = [] if is_open else missing(definition, standing, facts, key, words)
-            yield RetoldGate(key, gate_name(key), is_open, misses)
+            open_it = ways(definition, standing, facts, key)
+            yield RetoldGate(key, gate_name(key), is_open, misses, open_it)

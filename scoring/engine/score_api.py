@@ -16,7 +16,7 @@ from portal.agreements.models import Version
 from portal.core.api import Instant, StrictSerializer
 from portal.core.errors import DomainError
 from scoring.definitions.services import KIND
-from scoring.engine.retold import Counted, Retold, RetoldLine, retell
+from scoring.engine.retold import Counted, Retold, RetoldGate, RetoldLine, retell
 
 
 class ScoreQuery(StrictSerializer):
@@ -69,12 +69,18 @@ class ScoreLineSerializer(serializers.Serializer[RetoldLine]):
         return dict(one.facts)
 
 
-class GateSerializer(serializers.Serializer[Any]):
-    """A gate, and what keeps it closed, in sentences."""
+class GateSerializer(serializers.Serializer[RetoldGate]):
+    """A gate, what keeps it closed, in sentences, and what alone would open it."""
 
     key = serializers.CharField()
     is_open = serializers.BooleanField()
     missing = serializers.ListField(child=serializers.CharField())
+    ways = serializers.SerializerMethodField(
+        help_text="Keys of the rules of which one more count alone would open it."
+    )
+
+    def get_ways(self, one: RetoldGate) -> list[str]:
+        return [rule.key for rule in one.ways]
 
 
 class ScoreSerializer(serializers.Serializer[Retold]):

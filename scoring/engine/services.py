@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leads.database.models import Lead, Stage, Standing
@@ -15,10 +17,12 @@ from leads.handoffs.services import NewHandoff, close_releases, make_handoffs, s
 from portal.accounts.models import User
 from portal.core.errors import Conflict, DomainError, NotAllowed
 from portal.core.instants import whole_second
+from portal.core.prepared import Prepared, together
 from scoring.definitions.services import definitions_in_force
+from scoring.engine.ahead import settle_ahead
 from scoring.engine.following import Setting, follow, freeze_for, opening_of
 from scoring.engine.judging import Judged, judge, standing_row
-from scoring.engine.reading import read_histories
+from scoring.engine.reading import histories_of, questions
 
 BATCH = 200
 LOCKED = (  # what is read of a lead and its standing while both are locked
@@ -106,12 +110,12 @@ def judge_locked(
     only_stale: bool = False,
 ) -> list[Judged]:
     """Lock these leads, read and evaluate them, store what was found; those that are listed."""
-    found = lock_standings(lead_ids, skip_busy=skip_busy, only_stale=only_stale)
+    wanted, asked = list(lead_ids), questions(lead_ids, setting.in_force.definitions)
+    found, *history = together((_locking[skip_busy, only_stale], [wanted]), *asked)
     records = [one for one in found if not _overtaken(one, setting)]
-    ids = [one.lead_id for one in records]
-    if not ids:
+    if not records:
         return []
-    histories = read_histories(ids, setting.in_force.definitions)
+    histories = histories_of([one.lead_id for one in records], *history)
     judged = judge(records, histories, setting.in_force, at=setting.at)
     until = _recycle_instants(records, setting)
     rows = [standing_row(one, _earliest(one.valid_until, until.get(one.lead_id))) for one in judged]
@@ -129,11 +133,25 @@ def lock_standings(
     lead_ids: Sequence[int], *, skip_busy: bool, only_stale: bool = False
 ) -> list[Standing]:
     """Lock each lead and then its standing, lowest first (leads.handoffs.locks); one statement."""
-    rows = Standing.objects.filter(lead__in=lead_ids, is_listed=True)
+    found: list[Standing] = _locking[skip_busy, only_stale](list(lead_ids))
+    return found
+
+
+def _locked(ids: list[int], *, skip_busy: bool, only_stale: bool) -> QuerySet[Standing]:
+    rows = Standing.objects.filter(lead__among=ids, is_listed=True)
     if only_stale:
         rows = rows.filter(stale_since__isnull=False)
     locking = rows.select_for_update(skip_locked=skip_busy, no_key=True, of=("lead", "self"))
-    return list(locking.select_related("lead").only(*LOCKED).order_by("lead_id"))
+    return locking.select_related("lead").only(*LOCKED).order_by("lead_id")
+
+
+_locking = {
+    (skip_busy, only_stale): Prepared(
+        partial(_locked, skip_busy=skip_busy, only_stale=only_stale), list[int]
+    )
+    for skip_busy in (False, True)
+    for only_stale in (False, True)
+}
 
 
 def _overtaken(record: Standing, setting: Setting) -> bool:
@@ -161,7 +179,12 @@ def _earliest(*instants: datetime | None) -> datetime | None:
 
 def settle_now(lead_ids: Sequence[int], at: datetime) -> None:
     """The bell's answer: what a person waits for is settled right after the commit."""
-    settle(lead_ids, at=at, only_stale=True)
+    if len(lead_ids) > 1:
+        settle(lead_ids, at=at, only_stale=True)
+    elif (found := definitions_in_force(at := whole_second(at))) is not None:
+        setting = Setting(found, at)
+        if not settle_ahead(lead_ids[0], setting):
+            _settle_batch(lead_ids, setting, SettleResult(), skip_busy=False, only_stale=True)
 
 
 @transaction.atomic

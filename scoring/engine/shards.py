@@ -64,6 +64,7 @@ def write_base(folder: Path, activities: ActivityRows, snapshots: SnapshotRows, 
     _save(folder, "kind", activities.kind[order].astype(np.uint8))
     _save(folder, "occurred", activities.occurred[order])
     _save(folder, "received", activities.received[order])
+    _save(folder, "last_received", activities.received.max(initial=0, keepdims=True))
     _save(folder, "object", np.searchsorted(objects, activities.object[order]).astype(small))
     _save(folder, "document", activities.document[order].astype(np.uint32))
     _save(folder, "objects", objects)
@@ -169,16 +170,16 @@ def read_documents(folder: Path) -> list[str]:
 
 
 def _base_run(folder: Path) -> Run:
-    received, about = load(folder, "received"), load(folder, "object")
+    about = load(folder, "object")
     return Run(
         places=kind_places(load(folder, "kind")),
         lead=load(folder, "lead"),
         occurred=load(folder, "occurred"),
-        received=received,
+        received=load(folder, "received"),
         object=about,
         about=about,
         properties=load(folder, "document"),
-        last_received=int(received.max(initial=0)),
+        last_received=int(load(folder, "last_received")[0]),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from scoring.engine.cache import refresh
+from scoring.engine.cache import listed_leads, refresh
 from scoring.engine.columns import Array
 from scoring.engine.intake import (
     FACT_NAMES,
@@ -45,6 +45,7 @@ def differences(
         first, wanted = first_of(number), leads_of(number)
         try:
             activities, snapshots = _held(files, first)
+            listed = _listed(files, first)
         except ShardLost as failure:
             found.append(Difference(number, f"{failure} cannot be read"))
             continue
@@ -56,6 +57,8 @@ def differences(
             read_snapshots(wanted), newest["snapshot"]
         ):
             found.append(Difference(number, "facts"))
+        elif listed != set(listed_leads(wanted)):
+            found.append(Difference(number, "which leads count"))
     on_progress(len(manifest.shards), len(manifest.shards))
     return found
 
@@ -88,6 +91,14 @@ def _held(files: ShardFiles, first: int) -> tuple[ActivityRows, SnapshotRows]:
         {name: fact(name) for name in FACT_NAMES},
     )
     return activities, snapshots
+
+
+def _listed(files: ShardFiles, first: int) -> set[int]:
+    try:
+        listed = np.load(folder() / files.listed)
+    except (OSError, ValueError) as failure:
+        raise ShardLost(files.listed) from failure
+    return set((np.flatnonzero(listed) + first).tolist())
 
 
 def _told(rows: ActivityRows, newest: int) -> tuple[bytes, list[str]]:

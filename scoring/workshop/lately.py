@@ -10,8 +10,9 @@ from leads.dispositions.models import Disposition
 from leads.handoffs.models import Origin
 from portal.agreements.cadence_models import Review, Rhythm
 from portal.agreements.models import Version
+from scoring.engine.asking import Asked
 from scoring.engine.columns import Array
-from scoring.engine.kernel import Asked, evaluate_all
+from scoring.engine.kernel import evaluate_all
 from scoring.engine.population import Columns, ask_columns
 from scoring.rules.definition import Attribute, Behaviour, Definition, Rule
 from scoring.rules.instants import DAY

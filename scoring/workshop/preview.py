@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from leads.database.models import Gate, Source
+from scoring.engine.asking import Asked
 from scoring.engine.census import fact_of, sources_of, texts_of
 from scoring.engine.columns import Array
-from scoring.engine.kernel import Asked, Scores, evaluate_all
+from scoring.engine.kernel import Scores, evaluate_all
 from scoring.engine.population import Columns, Shard, ask_columns
+from scoring.engine.sums import GRADES
 from scoring.rules.amounts import WHOLE
 from scoring.rules.conditions import Condition
 from scoring.rules.definition import GATES, Definition
@@ -27,7 +29,6 @@ FACT_SPLITS = ("industry", "size_band", "seniority", "country")
 MOST_PARTS = 30  # rows of a split; the rest is added up
 MEASURES = ("total", "fit", "engagement")
 ALONE = Among()
-GRADES = tuple(f"{letter}{digit}" for letter in "ABC" for digit in "123")
 
 
 @dataclass
@@ -66,7 +67,7 @@ class Tally:
     spread: dict[str, Histogram] = field(
         default_factory=lambda: {name: Histogram() for name in MEASURES}
     )
-    grades: dict[str, int] = field(default_factory=lambda: dict.fromkeys(GRADES, 0))
+    grades: dict[str, int] = field(default_factory=lambda: dict.fromkeys(GRADES[1:].tolist(), 0))
     gates: dict[str, int] = field(default_factory=lambda: dict.fromkeys(GATES, 0))
     passing: int = 0  # a gate to sales is open
     disqualified: int = 0
@@ -77,10 +78,9 @@ class Tally:
         self.spread["total"].add(scores.total[listed])
         self.spread["fit"].add(scores.fit[listed] // WHOLE)
         self.spread["engagement"].add(scores.engagement[listed] // WHOLE)
-        names, counts = np.unique(scores.grade[listed], return_counts=True)
-        for name, count in zip(names.tolist(), counts.tolist(), strict=True):
-            if name:
-                self.grades[name] += count
+        counts = np.bincount(scores.graded[listed], minlength=len(GRADES)).tolist()
+        for name, count in list(zip(GRADES.tolist(), counts, strict=True))[1:]:
+            self.grades[name] += count
         gates = scores.gates[listed]
         for name, bit in BITS.items():
             self.gates[name] += int(np.count_nonzero(gates & bit))

@@ -13,6 +13,7 @@ from scoring.rules.definition import GATES, Definition
 from scoring.rules.evaluate import Facts, Standing, evaluate, facts_at
 from scoring.rules.explain import Line, explain, gate_name, missing
 from scoring.rules.segments import Among
+from scoring.rules.ways import ways, ways_words
 from scoring.workshop.side_by_side import Row, side_by_side
 
 ALONE = Among()
@@ -29,7 +30,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Gate:
-    """A gate, and what it misses where it is closed."""
+    """A gate, what it misses where it is closed, and what alone would open it."""
 
     name: str
     is_open: bool
@@ -101,11 +102,16 @@ def _tried(definition: Definition, history: LeadHistory, facts: Facts, at: datet
         Gate(
             gate_name(key),
             bool(getattr(standing, key)),
-            missing(definition, standing, facts, key, labels()),
+            _closed_by(definition, standing, facts, key),
         )
         for key in GATES
     ]
     return Tried(standing, explain(definition, standing), gates)
+
+
+def _closed_by(definition: Definition, standing: Standing, facts: Facts, key: str) -> list[str]:
+    alone = ways_words(ways(definition, standing, facts, key))
+    return missing(definition, standing, facts, key, labels()) + [alone] * bool(alone)
 
 
 def _evidence(row: Row, activities: Mapping[int, Activity], facts: Facts) -> str:

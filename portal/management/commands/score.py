@@ -3,8 +3,9 @@
 import json
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,23 +14,30 @@ from django.db.models import Q
 from django.utils import timezone
 
 from leads.database.models import Lead
+from portal.agreements.models import Version
 from portal.core.text import email_key
-from scoring.engine.explanation import Explanation, explain_lead
-from scoring.engine.scorefile import BadScoreFile, score_document
+from scoring.definitions.services import KIND
+from scoring.engine.given import BadScoreFile, read_document
+from scoring.engine.retold import Retold, RetoldLine, retell
+from scoring.engine.score_api import ScoreSerializer
+from scoring.engine.scorefile import score_document
 from scoring.rules.amounts import show
 from scoring.rules.problems import InvalidDefinition
 
 DIFFER, UNUSABLE = 1, 2
+MINUTES = "%Y-%m-%d %H:%M"
+SHOWN = 5  # activities behind a line, in words; JSON has all of them
 EXAMPLES = """
 examples:
   manage.py score lena@example.com
   manage.py score 4711 --at 2026-03-02T12:00:00Z --json
+  manage.py score 4711 --under 3 --at 2026-03-02T12:00:00Z
   manage.py score --stdin --json < leads.json
 
 The document and the answer are described in docs/reference/score-command.md.
 
-exit codes: 0 scored; 1 the two evaluators differ; 2 there is no such lead, no definition in
-force, or the document cannot be read
+exit codes: 0 scored; 1 the two evaluators differ; 2 there is no such lead, no such signed
+version, no definition in force, or the document cannot be read
 """
 
 
@@ -44,24 +52,42 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("lead", nargs="?", help="its number, public id or e-mail address")
         parser.add_argument("--at", help="the instant to score at, with its zone; now if left out")
+        parser.add_argument(
+            "--under", type=int, metavar="NUMBER",
+            help="the signed version to score under; what was in force at the instant if left out",
+        )  # fmt: skip
+        parser.add_argument("--agreement", help="whose version; “definition” if left out")
         parser.add_argument("--stdin", action="store_true", help="read a document from stdin")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["stdin"] == bool(options["lead"]):
             raise CommandError("Name one lead, or give --stdin.", returncode=UNUSABLE)
+        named = [f"--{name}" for name in ("at", "under", "agreement") if options[name] is not None]
+        if options["stdin"] and named:
+            told = "The document names its version and its instants: leave out %s."
+            raise CommandError(told % " and ".join(named), returncode=UNUSABLE)
         if options["stdin"]:
             self._score_document(as_json=options["json"])
+            return
+        lead, at = lead_named(options["lead"]), instant_of(options["at"])
+        version = version_named(options["under"], options["agreement"])
+        found = retell(lead, at=at, version=version)
+        if found is None:
+            told = "No definition was in force then. Name a version with --under."
+            raise CommandError(told, returncode=UNUSABLE)
+        if options["json"]:
+            self.stdout.write(json.dumps(as_document(found), ensure_ascii=False, indent=1))
         else:
-            self._score_lead(options["lead"], instant_of(options["at"]), as_json=options["json"])
+            self.stdout.write("\n".join(as_lines(found)))
 
     def _score_document(self, *, as_json: bool) -> None:
         try:
-            answer = score_document(json.load(sys.stdin), on_progress=self._tell)
+            answer = score_document(read_document(sys.stdin), on_progress=self._tell)
         except InvalidDefinition as bad:
             told = [f"version: {one.path}: {one.sentence}" for one in bad.problems]
             raise CommandError("\n".join(told), returncode=UNUSABLE) from bad
-        except (BadScoreFile, ValueError, RecursionError) as bad:
+        except BadScoreFile as bad:
             raise CommandError(str(bad), returncode=UNUSABLE) from bad
         if as_json:
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
@@ -75,15 +101,6 @@ class Command(BaseCommand):
 
     def _tell(self, done: int, every: int) -> None:
         self.stderr.write(f"{done:,} of {every:,} leads")
-
-    def _score_lead(self, name: str, at: datetime, *, as_json: bool) -> None:
-        found = explain_lead(lead_named(name), at)
-        if found is None:
-            raise CommandError("No definition is in force then.", returncode=UNUSABLE)
-        if as_json:
-            self.stdout.write(json.dumps(as_document(found), ensure_ascii=False, indent=1))
-        else:
-            self.stdout.write("\n".join(as_lines(found)))
 
 
 def lead_named(name: str) -> Lead:
@@ -113,39 +130,54 @@ def instant_of(given: str | None) -> datetime:
     return at
 
 
-def as_document(found: Explanation) -> dict[str, Any]:
-    """Return an explanation as JSON; points in hundredths."""
+def version_named(number: int | None, agreement: str | None) -> Version | None:
+    """Return the signed version asked for; None asks for none. Raises CommandError."""
+    if number is None:
+        if agreement is not None:
+            raise CommandError("Name the version too, with --under.", returncode=UNUSABLE)
+        return None
+    slug = agreement or "definition"
+    signed = Version.objects.of_kind(KIND).signed().select_related("agreement")
+    version = signed.filter(agreement__slug=slug, number=number).first()
+    if version is None:
+        told = f"There is no signed version {number} of “{slug}”."
+        raise CommandError(told, returncode=UNUSABLE)
+    return version
+
+
+def as_document(found: Retold) -> dict[str, Any]:
+    """Return a score as the API tells it, with the hash of the version and the rules that fired."""
     return {
-        "version": found.version.number,
+        **ScoreSerializer(found).data,
         "sha256": found.version.sha256,
-        "as_of": found.as_of.isoformat(),
-        "total": found.total,
-        "grade": found.grade,
-        "fired": [rule.key for rule in found.fired],
-        "groups": [
-            {
-                "title": group.title,
-                "lines": [
-                    {"points": line.points, "text": line.rule, "evidence": line.evidence,
-                     "rule": line.key}
-                    for line in group.lines
-                ],
-            }
-            for group in found.groups
-        ],
-        "closed": [{"gate": gate.name, "missing": gate.missing} for gate in found.closed],
-    }  # fmt: skip
+        "fired": [factor.rule.key for factor in found.standing.factors],
+    }
 
 
-def as_lines(found: Explanation) -> list[str]:
-    """Return an explanation for the terminal: lines that add up."""
-    lines = [f"{found.total} points, {found.grade or 'no grade'} ({found.version})"]
-    for group in found.groups:
-        lines.append(group.title)
-        lines += [
-            f"  {show(line.points, plus=True):>9}  {line.rule}"
-            + (f" ({line.evidence})" if line.evidence else "")
-            for line in group.lines
-        ]
-    lines += [f"{gate.name}: {' '.join(gate.missing)}" for gate in found.closed]
+def as_lines(found: Retold) -> list[str]:
+    """Return a score for the terminal: lines that add up, and what gates miss."""
+    grade = found.standing.grade or "no grade"
+    at = found.as_of.astimezone(UTC)
+    lines = [f"{found.standing.total} points, {grade} ({found.version}) on {at:{MINUTES}} UTC"]
+    if found.applies:
+        lines.append(found.applies)
+    for one in found.lines:
+        lines += _line(one)
+    for gate in found.gates:
+        said = "open" if gate.is_open else "; ".join(filter(None, (*gate.missing, gate.ways_words)))
+        lines.append(f"{gate.name}: {said}")
     return lines
+
+
+def _line(one: RetoldLine) -> Iterator[str]:
+    mark = "=" if one.is_sum else " "
+    yield f"{mark} {show(one.line.points, plus=True):>9}  {one.line.text}"
+    for name, value in one.facts:
+        yield f"{'':14}{name}: {value}"
+    for each in one.activities[:SHOWN]:
+        what = each.activity.object or each.activity.registered.name
+        worn = f", {each.steps} steps of decay" if each.steps else ""
+        when = f"{each.activity.occurred_at.astimezone(UTC):{MINUTES}}"
+        yield f"{'':14}{when}  {show(each.points, plus=True)}  {what}{worn}"
+    if len(one.activities) > SHOWN:
+        yield f"{'':14}and {len(one.activities) - SHOWN:,} more"

@@ -47,7 +47,10 @@ def test_a_score_that_moved_says_both_numbers_and_what_is_missing_now(scene, sof
     handoff = scene.handoff(sofia, age=200 * DAY)
     first, second = texts(case_of(client, handoff))
     assert first == "90 when it was handed over, 30 now."
-    assert second == "Not MQL now: 10 points from MQL and one high-intent signal missing."
+    assert second == (
+        "Not MQL now: 10 points from MQL and one high-intent signal missing; "
+        "“Asked for a demo” or “Visited a pricing page” would do it."
+    )
 
 
 def test_nothing_ahead_is_said_of_a_decided_handoff(scene, sofia, client) -> None:

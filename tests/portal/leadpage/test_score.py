@@ -88,6 +88,13 @@ def test_marks_stay_inside_and_words_do_not_leave_the_drawing(scene) -> None:
     assert chart.marks[-1].anchor == "end"  # the words of today stand on the other side
 
 
+def test_words_of_a_young_lead_keep_off_those_of_the_gates(scene) -> None:
+    lead = make_lead(at=scene.at - 3 * DAY)
+    scene.interest(lead, at=scene.at - DAY)
+    chart = score_chart(over_time(scene, lead), [(scene.at - 2 * DAY, "became a lead")])
+    assert [(mark.anchor, mark.x < LEFT + 110) for mark in chart.marks] == [("start", True)]
+
+
 def test_a_lead_that_never_scored_has_no_drawing_but_its_factors(scene, client) -> None:
     client.force_login(scene.priya)
     lead = make_lead(at=scene.at - DAY)

@@ -17,7 +17,7 @@ from scoring.definitions.services import parsed
 from scoring.engine.reading import read_histories
 from scoring.engine.retold import retell
 from scoring.rules.evaluate import evaluate, facts_at
-from tests.factories import make_user
+from tests.factories import make_definition, make_lead, make_user
 from tests.portal.api.conftest import key_for
 from tests.scoring.engine.written import sign_rules, write_leads
 from tests.scoring.rules.builders import NOW
@@ -92,6 +92,18 @@ def test_the_page_links_every_activity_and_says_what_gates_miss(versions, client
     assert "Not scored then" in early.content.decode()
 
 
+def test_the_page_says_what_alone_would_open_a_gate(client):
+    with held():
+        make_definition(at=BEFORE)
+        facts = {"title": "VP Marketing", "industry": "software", "company_size": 100}
+        lead = make_lead(at=BEFORE, facts=facts)
+    client.force_login(make_user(role=Role.MARKETING))
+    words = client.get(reverse("lead-score", args=[lead.public_id])).content.decode()
+    assert "“Asked for a demo” would do it" in words
+    whole = client.get(lead.get_absolute_url()).content.decode()
+    assert "10 points from MQL and one high-intent signal missing; “Asked for a demo”" in whole
+
+
 def test_the_api_says_the_same(versions):
     (pk,) = write_leads(1, seed=9)
     lead, caller = Lead.objects.get(pk=pk), key_for(make_user(role=Role.ADMIN))
@@ -103,6 +115,9 @@ def test_the_api_says_the_same(versions):
         one["points"] for one in answer["lines"] if one["kind"] == "subtotal"
     )
     assert [gate["is_open"] for gate in answer["gates"]] == [one.is_open for one in found.gates]
+    assert [gate["ways"] for gate in answer["gates"]] == [
+        [rule.key for rule in one.ways] for one in found.gates
+    ]
     assert answer.keys() == EXAMPLES["leads_score"].answered.keys()
     example = EXAMPLES["leads_score"].answered["lines"][0]
     assert all(line.keys() == example.keys() for line in answer["lines"])

@@ -18,9 +18,10 @@ from leads.database.models import Standing
 from portal.events.bells import held
 from scoring.engine.cache import refresh
 from scoring.engine.explanation import explain_lead
+from scoring.engine.given import BadScoreFile, read_document
 from scoring.engine.models import Rescore
 from scoring.engine.rescore import begin_rescore
-from scoring.engine.scorefile import BadScoreFile, score_document
+from scoring.engine.scorefile import score_document
 from tests.factories import make_activity, make_definition, make_lead
 from tests.scoring.rules import strategies as some
 from tests.scoring.rules.test_agreement import examples
@@ -47,6 +48,15 @@ def run(*arguments, **options):
 
 def changed(**more):
     return json.loads(json.dumps(EXAMPLE)) | more
+
+
+def known(**values):
+    return changed(leads=[{"facts": [{"known_from": "2026-01-01T00:00:00Z", "values": values}]}])
+
+
+def did(**more):
+    at = "2026-03-01T00:00:00Z"
+    return changed(leads=[{"activities": [{"kind": "page_view", "occurred_at": at} | more]}])
 
 
 def test_the_documents_example_is_scored_as_both_schemas_say(monkeypatch):
@@ -94,29 +104,74 @@ def test_both_evaluators_agree_on_any_document(version, facts, activities):
     assert score_document(json.loads(json.dumps(document)))["evaluators_agree"]
 
 
-@pytest.mark.parametrize(
-    ("document", "words"),
-    [
-        ([], "the document: give an object"),
-        (changed(leeds=[]), "no field “leeds”"),
-        (changed(leads={}), "leads: give a list"),
-        (changed(leads=[{"facts": [{"known_from": "soon", "values": {}}]}]), "facts.0.known_from"),
-        (changed(leads=[{"activities": [{"kind": 7}]}]), "activities.0.kind"),
-        (changed(leads=[{"as_of": "2026-03-02T12:00:00"}]), "with its zone"),
-        (changed(leads=[{"activities": [{"kind": "x", "ocurred_at": "?"}]}]), "“ocurred_at”"),
-    ],
-)
+WRONG = [  # for the schema too
+    ([], "the document: give an object"),
+    (changed(leeds=[]), "no field “leeds”"),
+    (changed(leads={}), "leads: give a list"),
+    (changed(leads=[{"activities": [{"kind": 7}]}]), "activities.0.kind"),
+    (changed(leads=[{"activities": [{"kind": "x", "ocurred_at": "?"}]}]), "“ocurred_at”"),
+    (changed(leads=[{"id": []}]), "leads.0.id: give a text or a number"),
+    (changed(version=EXAMPLE["version"] | {"rules": []}), "version: there is no field “rules”"),
+    (changed(version=EXAMPLE["version"] | {"clauses": [{"postion": 1}]}), "“postion”"),
+    (changed(version=EXAMPLE["version"] | {"clauses": [{"rationale": 5}]}), "0.rationale"),
+    (known(title={"de": "Leiter"}), "leads.0.facts.0.values.title: give a text, a number"),
+    (known(tags=["a", 1]), "values.tags: give texts"),
+    (known(title="a" * 1_000_000), "at most 2,000 characters"),
+    (did(properties=[]), "activities.0.properties: give an object"),
+    (did(properties={"amount": {}}), "properties.amount: give a text, a number"),
+    (did(is_bot="yes"), "is_bot: give true or false"),
+    (did(id="a"), "activities.0.id: give a whole number"),
+    (did(object=[]), "activities.0.object: give an object"),
+    (did(object={"id": 1.5}), "object.id: give a text or a whole number"),
+    (did(object={"key": 7}), "object.key: give a text"),
+    (did(object={"tags": [None]}), "object.tags: give texts"),
+    (did(object={"tags": ["a" * 2_001]}), "at most 2,000 characters"),
+]
+BEYOND = [  # a schema cannot say so
+    (changed(leads=[{"facts": [{"known_from": "soon", "values": {}}]}]), "facts.0.known_from"),
+    (changed(leads=[{"as_of": "2026-03-02T12:00:00"}]), "with its zone"),
+    (changed(as_of="0001-01-01T00:00:00+14:00"), "leads.0.as_of: give an instant"),
+    (changed(version=EXAMPLE["version"] | {"segment": {}}), "a segment is a clause"),
+    (known(size=float("inf")), "values.size: give a text, a number"),
+]
+
+
+@pytest.mark.parametrize(("document", "words"), WRONG + BEYOND)
 def test_what_cannot_be_read_is_said_where_it_stands(document, words):
     with pytest.raises(BadScoreFile, match=re.escape(words)):
         score_document(document)
 
 
-@pytest.mark.parametrize("text", ["{", "[" * 100_000, '{"version": {}, "leads": []}', "null"])
-def test_a_bad_document_ends_the_command_with_a_sentence(monkeypatch, text):
+def test_the_schema_refuses_what_the_command_refuses():
+    validator = jsonschema.Draft202012Validator(schema("score-input"))
+    assert [words for document, words in WRONG if validator.is_valid(document)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "The document is no JSON"),
+        ("{", "The document is no JSON"),
+        ("[" * 100_000, "nested too deep"),
+        ("null", "the document: give an object"),
+        ('{"version": {}, "leads": []}', "version: agreement: This is no definition."),
+        ('{"leads": [], "leads": []}', "has the field “leads” twice"),
+        ('{"as_of": NaN}', "NaN is no number"),
+        ('{"as_of": ' + "9" * 5_000 + "}", "more than 400 digits"),
+        ('{"as_of": "\\ud800"}', "half a character"),
+        ("\udcff", "no text in UTF-8"),  # what bytes in another code are read as
+    ],
+)
+def test_a_bad_document_ends_the_command_with_a_sentence(monkeypatch, text, sentence):
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
-    with pytest.raises(CommandError) as refused:
+    with pytest.raises(CommandError, match=sentence) as refused:
         run("score", "--stdin", "--json")
     assert refused.value.returncode == 2
+
+
+def test_a_byte_order_mark_and_whole_characters_are_read():
+    document = read_document(io.StringIO('\ufeff{"id": "\\ud83d\\ude00"}'))
+    assert document == {"id": "\U0001f600"}
 
 
 @pytest.mark.django_db

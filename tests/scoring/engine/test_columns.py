@@ -9,13 +9,15 @@ import pytest
 
 from leads.activities.models import Activity, TrackedObject
 from leads.activities.services import mark_bots, retag
-from leads.database.models import FactSnapshot, Lead
+from leads.database.models import FactSnapshot, Lead, Standing
+from leads.dispositions.merging import merge, unmerge
 from portal.core.instants import whole_second
 from portal.events.bells import held
 from portal.events.services import record
 from scoring.engine import cache, manifest, shards
 from scoring.engine.assembly import Texts, read_batch
 from scoring.engine.cache import refresh
+from scoring.engine.handlers import forget_columns
 from scoring.engine.intake import Wanted
 from scoring.engine.kernel import evaluate_all
 from scoring.engine.population import open_columns, survey
@@ -114,6 +116,13 @@ def test_a_new_lead_is_there_and_a_duplicate_is_not(leads):
     refresh(at=NOW)
     newcomer = make_lead(at=NOW, facts={"title": "VP"})
     assert scored(LATER)[newcomer.pk] == true_scores(LATER)[newcomer.pk]
+    by = make_user(role="marketing")
+    row = merge(kept=newcomer, gone=Lead.objects.get(pk=leads[0]), by=by, at=LATER)
+    assert leads[0] not in scored(LATER)
+    assert scored(LATER) == true_scores(LATER)
+    unmerge(merge=row, by=by, at=LATER)
+    assert scored(LATER)[leads[0]] == true_scores(LATER)[leads[0]]
+    assert differences(at=LATER) == []
 
 
 def test_a_row_that_was_committed_late_is_found_though_its_id_is_old(leads):
@@ -205,10 +214,24 @@ def test_verifying_finds_what_nobody_said(leads):
     refresh(at=NOW)
     victim = Activity.objects.filter(is_bot=False, lead=leads[60]).first()
     Activity.objects.filter(pk=victim.pk).update(is_bot=True)
-    fact = FactSnapshot.objects.filter(lead=leads[5], title__isnull=False).first()
+    fact = FactSnapshot.objects.filter(lead__in=leads[:30], title__isnull=False).first()
     FactSnapshot.objects.filter(pk=fact.pk).delete()
     found = differences(at=NOW)
-    assert [one.shard for one in found] == sorted({leads[5] // 40, leads[60] // 40})
+    assert [one.shard for one in found] == sorted({fact.lead_id // 40, leads[60] // 40})
+
+
+def test_verifying_finds_a_lead_that_should_not_count(leads):
+    refresh(at=NOW)
+    Standing.objects.filter(lead=leads[5]).update(is_listed=False)
+    found = differences(at=NOW)
+    assert [(one.shard, one.what) for one in found] == [(leads[5] // 40, "which leads count")]
+
+
+def test_files_of_which_no_manifest_tells_are_gone_after_an_erasure(leads):
+    refresh(at=NOW)
+    (manifest.folder() / "manifest.json").write_text("{")
+    forget_columns([], NOW)
+    assert sorted(path.name for path in manifest.folder().iterdir()) == ["lock", "manifest.json"]
 
 
 def test_a_long_tail_goes_into_the_base(leads, monkeypatch):

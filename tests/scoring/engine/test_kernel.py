@@ -130,3 +130,18 @@ def test_each_rule_shows_what_it_brought_to_each_lead():
     leads = [((), [visit(ago(days=n)) for n in range(3)]), ((), [])]
     scores = evaluate_all(rules, batch_of(leads), seconds(NOW), with_points=True)
     assert [one.tolist() for one in scores.points] == [[1000, 0], [300, 0]]
+
+
+@pytest.mark.parametrize("combine", ["sum", "highest"])
+@pytest.mark.parametrize("points", ["100000", "-100000"])
+def test_sums_that_four_bytes_do_not_hold_are_exact(combine, points):
+    rules = definition(
+        group(combine=combine),
+        behaviour("each", 1, points=points),
+        behaviour("few", 2, points=points, max_times=3, min_count=2),
+        behaviour("worn", 3, points=points, decay={"percent": "10", "every_days": 30}),
+    )
+    leads = [((), [visit(ago(days=n % 90)) for n in range(count)]) for count in (0, 1, 300)]
+    scores = evaluate_all(rules, batch_of(leads), seconds(NOW))
+    for place, (_, activities) in enumerate(leads):
+        assert row(scores, place) == outcome(evaluate(rules, {}, activities, NOW))

@@ -44,8 +44,8 @@ def company(count):
 def test_no_more_rows_are_locked_than_fit_into_a_batch_and_none_while_leads_are_read(monkeypatch):
     for room in (services, sets):
         monkeypatch.setattr(room, "BATCH", FEW)
-    monkeypatch.setattr(standing_sets, "AT_ONCE", FEW)
-    monkeypatch.setattr(standing_sets, "MOST_AT_ONCE", FEW)
+    for name in ("AT_ONCE", "LEAST_AT_ONCE", "MOST_AT_ONCE"):
+        monkeypatch.setattr(standing_sets, name, FEW)
     leads, version = company(120)
     somebody, locked = connection.copy(), {True: [], False: []}
 
@@ -78,7 +78,7 @@ def test_no_more_rows_are_locked_than_fit_into_a_batch_and_none_while_leads_are_
 
 
 def test_a_batch_grows_while_it_is_quick_and_shrinks_at_once_when_it_is_not():
-    least, most = standing_sets.AT_ONCE, standing_sets.MOST_AT_ONCE
+    least, most = standing_sets.LEAST_AT_ONCE, standing_sets.MOST_AT_ONCE
     meant = standing_sets.LOCKED_FOR
     cases = [(least, meant / 20, 2 * least), (most, 0.0, most), (most, meant, most),
              (most, 2 * meant, most // 2), (most, 9.0, least)]  # fmt: skip

@@ -11,14 +11,16 @@ from portal.agreements.services import propose, sign, start_draft
 from scoring.rules import activities as rules
 from tests.factories import make_user
 from tests.scoring.rules.builders import NOW
-from tests.scoring.rules.strategies import TAGS, TEXTS
+from tests.scoring.rules.strategies import SAID, TAGS, TEXTS
 
 # What the strategies' definitions speak of, in the words of the registry.
 WORDS = {
     "visit": "page_view", "mail": "email_opened", "form": "form_submitted", "other": "chat",
     "size": "company_size", "known": "team_size", "place": "outcome", "seconds": "duration_s",
+    "since": "timeline",
 }  # fmt: skip
 NUMBERS = [0, 1, 5, 49, 50, 51, 5000, 5001, -3]
+SINCE = [one for one in SAID if isinstance(one, str)]  # the fact is a text
 
 
 def in_registry_words(tree):
@@ -62,7 +64,7 @@ def write_leads(count, seed=4):
         for n in range(count)
     )
     Standing.objects.bulk_create(Standing(lead=lead) for lead in leads)
-    texts = {text: FactText.objects.get_or_create(text=text)[0].pk for text in TEXTS}
+    texts = {text: FactText.objects.get_or_create(text=text)[0].pk for text in (*TEXTS, *SINCE)}
     objects = write_objects(random, seed)
     histories = {lead.pk: ([], []) for lead in leads}
     snapshots, activities = [], []
@@ -95,6 +97,8 @@ def facts(random):
     for name in ("title", "industry"):
         if random.random() < 0.7:
             values[name] = random.choice(TEXTS)
+    if random.random() < 0.5:
+        values["timeline"] = random.choice(SINCE)
     for name in ("company_size", "team_size"):
         if random.random() < 0.7:
             values[name] = random.choice(NUMBERS)

@@ -3,7 +3,7 @@
 Shares no code with the product: it reads the JSON document, plain tuples and Fractions.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
 
@@ -22,6 +22,17 @@ def plain(text):
 
 def numeric(value):
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def day(value):
+    """The day that a text such as 2026-01-31 names; None for everything else."""
+    text = value.strip() if isinstance(value, str) else ""
+    if len(text) != 10 or not text.isascii():
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").toordinal()  # noqa: DTZ007 - a day, no instant
+    except ValueError:
+        return None
 
 
 def same(value, given):
@@ -69,15 +80,20 @@ def compare(op, value, given):  # noqa: C901, PLR0911 (one line for each sentenc
         return isinstance(value, str) and plain(value)[: len(plain(given))] == plain(given)
     if op == "contains_word":
         return isinstance(value, str) and stands_alone(plain(value), plain(given))
-    if not numeric(value):
+    return in_order(op, value, given if op == "between" else [given])
+
+
+def in_order(op, value, ends):
+    read = number if numeric(value) else day
+    if numeric(value) and any(day(one) is not None for one in ends):
         return False
-    value = number(value)
+    value, ends = read(value), [read(one) for one in ends]
+    if None in (value, *ends):
+        return False
     if op == "between":
-        return number(given[0]) <= value <= number(given[1])
-    given = number(given)
-    return {"gt": value > given, "gte": value >= given, "lt": value < given, "lte": value <= given}[
-        op
-    ]
+        return ends[0] <= value <= ends[1]
+    (end,) = ends
+    return {"gt": value > end, "gte": value >= end, "lt": value < end, "lte": value <= end}[op]
 
 
 def condition(tree, values):

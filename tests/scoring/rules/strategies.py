@@ -7,11 +7,16 @@ from hypothesis import strategies as st
 from scoring.rules.activities import Activity
 from tests.scoring.rules.builders import NOW, clause, document
 
-TEXTS = ["VP", " vp ", "SVP Sales", "vp-sales", "Straße", "STRASSE", "intern", "in", "0.5", "5"]
+TEXTS = [
+    "VP", " vp ", "SVP Sales", "vp-sales", "Straße", "STRASSE", "intern", "in", "0.5", "5",
+    "ΟΔΟΣ vp", "οδος", "\ufb01n", "FIN_vp", "İvp", "vp²",
+]  # fmt: skip
+DAYS = ["2026-02-28", "2026-03-01", "2024-02-29", " 2026-03-01 "]  # what a rule names
+SAID = [*DAYS, "2026-02-29", "2026-3-1", "20260301", "1 March", "\uff12026-03-01", "2026-03-02", 7]
 NUMBERS = [0, 1, 5, 50, 5000, -3, "0.5", "12.25", "5.0"]
 KINDS = ["visit", "mail", "form"]
 TAGS = ["pricing", "Blog ", "case study"]
-FACTS = {"title": "text", "industry": "text", "size": "number", "known": "flag"}
+FACTS = {"title": "text", "industry": "text", "size": "number", "known": "flag", "since": "date"}
 PROPERTIES = {"place": "text", "seconds": "number"}
 POINTS = ["0", "1", "10", "-10", "0.01", "-0.01", "0.5", "-0.5", "33.33", "-7.25", "100"]
 
@@ -36,6 +41,19 @@ def shape(kind, field):
                 ["between"],
                 st.lists(st.sampled_from(NUMBERS), min_size=2, max_size=2).map(
                     lambda two: sorted(two, key=float)
+                ),
+            ),
+        ],
+        "date": [
+            (
+                ["equals", "not_equals", "gt", "gte", "lt", "lte"],
+                st.sampled_from(DAYS),
+            ),
+            (["in", "not_in"], st.lists(st.sampled_from(DAYS), min_size=1, max_size=3)),
+            (
+                ["between"],
+                st.lists(st.sampled_from(DAYS), min_size=2, max_size=2).map(
+                    lambda two: sorted(two, key=str.strip)
                 ),
             ),
         ],
@@ -179,8 +197,9 @@ facts = st.fixed_dictionaries(
     optional={
         "title": st.none() | st.sampled_from(TEXTS),
         "industry": st.sampled_from(TEXTS),
-        "size": st.sampled_from([0, 1, 5, 49, 50, 51, 5000, 5001, 0.5, 12.25]),
-        "known": st.booleans(),
+        "size": st.sampled_from([0, 1, 5, 49, 50, 51, 5000, 5001, 0.5, 12.25, "5", True]),
+        "known": st.booleans() | st.sampled_from([0, 1, "true", ""]),
+        "since": st.none() | st.sampled_from(SAID),
     },
 )
 

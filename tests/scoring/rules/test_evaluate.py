@@ -114,7 +114,7 @@ def test_decay(points, percent, age, expected):
 @pytest.mark.parametrize("points", [10**7, 1, -1, 3, -(10**7), 3333])
 @pytest.mark.parametrize("lost", [1, 10, 3333, 5000, 9999, 10_000])
 def test_decay_is_exact_at_every_step(points, lost):
-    for steps in [*range(40), 1000, 20_000]:
+    for steps in [*range(40), 200, 201, 202, 255, 256, 1000, 20_000]:
         left = points * Fraction(10_000 - lost, 10_000) ** steps
         assert decayed(points, lost, steps) == floor(left + Fraction(1, 2))
 
