@@ -72,16 +72,14 @@ def promise_more(cast: Cast, at: datetime) -> None:
     draft = start_draft(
         agreement=first.agreement, by=cast.sales_lead, at=at, based_on=first, note=NOTE
     )
-    touch = draft.clauses.get(key="first-touch")
-    # In the place of the first touch for everybody: of two in one place the lesser key is first.
-    clauses: list[tuple[str, dict[str, Any], int]] = [("demo-requests", FAST, touch.position)]
+    clauses: list[tuple[str, dict[str, Any], str | None]] = [("demo-requests", FAST, "first-touch")]
     clauses += [
-        (key, {"name": name, "side": side, "kind": kind.value} | more, 0)
+        (key, {"name": name, "side": side, "kind": kind.value} | more, None)
         for key, name, side, kind, more in COUNTED
     ]
-    for key, body, position in clauses:
+    for key, body, before in clauses:
         save_clause(
-            version=draft, key=key, kind="promise", body=body, position=position or None,
+            version=draft, key=key, kind="promise", body=body, before=before,
             revision=None, by=cast.sales_lead, at=at,
         )  # fmt: skip
     version = propose(version=draft, by=cast.sales_lead, at=at)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leads.handoffs.models import Handoff
@@ -12,7 +13,7 @@ from portal.core.instants import whole_second
 from portal.core.text import clean_text
 from portal.events.services import record
 from sla.breaches.models import Excuse
-from sla.clocks.models import Clock
+from sla.clocks.models import Clock, ClockQuerySet
 from sla.clocks.pausing import REASON_LENGTH, leads_sales_of
 from sla.clocks.states import State, state_of
 
@@ -59,3 +60,9 @@ def _locked(clock: Clock, by: User) -> Clock:
     if not leads_sales_of(handoff, by):
         raise NotAllowed(_("Breaches are excused by a sales lead of the team."))
     return Clock.objects.select_for_update(no_key=True).get(pk=clock.pk)
+
+
+def standing_excuses(clocks: ClockQuerySet) -> QuerySet[Excuse]:
+    """Return the excuses that hold for these clocks, the newest first, with what names them."""
+    rows = Excuse.objects.filter(withdrawn_at=None, clock__in=clocks)
+    return rows.select_related("by", "clock__handoff__lead").order_by("-at", "-pk")

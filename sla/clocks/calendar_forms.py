@@ -1,6 +1,5 @@
 """What the pages of calendars are sent."""
 
-import re
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -13,8 +12,7 @@ from portal.accounts.models import User
 from portal.core.days import DAY_LIMITS
 from sla.calendar.models import Calendar
 from sla.calendar.public import country_choices
-
-Hours = list[list[str]]
+from sla.calendar.typed import Hours, field_of, hours_of, unreadable
 
 
 class DayForm(forms.Form):
@@ -93,6 +91,18 @@ class CalendarWeekForm(forms.Form):
             raise forms.ValidationError(_("Choose a zone by its name, such as Europe/Berlin."))
         return zone
 
+    def clean(self) -> dict[str, Any] | None:
+        for number in WEEKDAYS:
+            name = f"day{number}"
+            if wrong := unreadable(hours_of(self.cleaned_data.get(name, ""))):
+                self.add_error(name, wrong)
+        return super().clean()
+
+    def refuse(self, sentence: str) -> None:
+        """Show why the week cannot be kept, at the day it is about."""
+        name = field_of(sentence, self.cleaned_data["zone"], self.week())
+        self.add_error(name or None, sentence)
+
     def week(self) -> dict[str, Hours]:
         return {str(n): hours_of(self.cleaned_data[f"day{n}"]) for n in WEEKDAYS}
 
@@ -112,13 +122,3 @@ class PersonForm(forms.Form):
         field = self.fields["person"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = people.distinct()
-
-
-def hours_of(text: str) -> Hours:
-    """Return "9:00-12:00, 13:00–17:00" as stored; what is no pair is left for the check to name."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    return [[_padded(end) for end in re.split(r"\s*[-–]\s*", part)] for part in parts]
-
-
-def _padded(text: str) -> str:
-    return f"0{text}" if re.fullmatch(r"\d:\d\d", text) else text

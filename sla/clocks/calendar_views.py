@@ -92,7 +92,7 @@ def calendar_new(request: HttpRequest) -> HttpResponse:
         try:
             row = make_calendar(week=form.week(), by=user, at=timezone.now(), **given)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.refuse(str(refusal))
         else:
             messages.success(request, _("The calendar is there. Add its holidays now."))
             return redirect("calendar", row.slug)
@@ -120,7 +120,7 @@ def calendar_week(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             check_week(zone, week)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.refuse(str(refusal))
         else:
             words = _("%(week)s, %(zone)s") % {"week": week_words(week), "zone": zone}
             look = partial(impact_of_week, row, zone=zone, week=week, at=at)

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint, Value
 from django.db.models.lookups import Exact
 
-from leads.handoffs.models import Handoff
+from leads.handoffs.models import keys_visible_to
 from portal.accounts.models import User
 from sla.clocks.states import state_expression
 
@@ -38,7 +38,7 @@ class ClockQuerySet(models.QuerySet["Clock"]):
         """Clocks of the handoffs this person may see."""
         if user.sees_everything:
             return self
-        return self.filter(handoff__in=Handoff.objects.visible_to(user).values("pk"))
+        return self.filter(handoff__in=keys_visible_to(user))
 
     def with_state(self, at: datetime) -> Self:
         """Annotate ``state``: what each clock is at ``at``."""

@@ -61,6 +61,11 @@ class ClockView:
         return _detail(self.clock, self.state, self.left)
 
     @property
+    def excuse(self) -> str:
+        """Why the breach is excused; empty for any other clock."""
+        return _excuse(self.clock) if self.state == State.EXCUSED else ""
+
+    @property
     def title(self) -> str:
         return str(TITLES[self.clock.kind])
 
@@ -159,6 +164,11 @@ def _left(clock: Clock, reached: datetime, calendar: WorkingCalendar, pauses: li
     return -max(over, 1)
 
 
+def _excuse(clock: Clock) -> str:
+    standing = [each.reason for each in clock.excuses.all() if each.withdrawn_at is None]
+    return standing[0] if standing else ""
+
+
 def _words(clock: Clock, state: State, left: int) -> str:
     amount = {"amount": duration_words(abs(left))}
     if state == State.MET:
@@ -166,8 +176,8 @@ def _words(clock: Clock, state: State, left: int) -> str:
         in_time = _("met in %(took)s of %(whole)s") % took
         return in_time if clock.worked else _("met before its hours began")
     if state == State.EXCUSED:
-        standing = [each.reason for each in clock.excuses.all() if each.withdrawn_at is None]
-        return _("excused, %(reason)s") % {"reason": standing[0]} if standing else _("excused")
+        reason = _excuse(clock)
+        return _("excused: %(reason)s") % {"reason": reason} if reason else _("excused")
     if state == State.ENDED:
         return _("ended without a touch")
     return str(AMOUNTS.get(state, LEFT)) % amount

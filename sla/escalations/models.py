@@ -68,3 +68,12 @@ class Escalation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} for clock {self.clock_id}, due {self.due_at:%Y-%m-%d %H:%M} UTC"
+
+    def is_over(self, at: datetime) -> bool:
+        """Tell whether the step is no longer needed at ``at``. Reads clock, handoff and breach."""
+        clock = self.clock
+        if clock.stamped_at or clock.ended_at or clock.is_excused or clock.handoff.is_decided:
+            return True
+        if self.breach is None:
+            return clock.due_at < at  # the breach tells more
+        return self.breach.withdrawn_at is not None

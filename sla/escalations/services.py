@@ -58,7 +58,7 @@ class _Taking:
     def run(self) -> None:
         passing: list[Escalation] = []
         for step in self.steps:
-            if self._is_over(step):
+            if step.is_over(self.at):
                 step.outcome = Outcome.OVER
             elif step.clock.paused_at is not None and step.breach_id is None:
                 self._put_off(step, self.at + ON_HOLD)
@@ -72,14 +72,6 @@ class _Taking:
         tell_each(self.news, at=self.at)
         create_follow_ups(self.follow_ups, by=None, at=self.at)
         self._save()
-
-    def _is_over(self, step: Escalation) -> bool:
-        clock = step.clock
-        if clock.stamped_at or clock.ended_at or clock.is_excused or clock.handoff.is_decided:
-            return True
-        if step.breach is None:
-            return clock.due_at < self.at  # the breach tells more
-        return step.breach.withdrawn_at is not None
 
     def _tell(self, step: Escalation) -> None:
         people = self.recipients.of(step)

@@ -41,11 +41,15 @@ class ClockStory:
 
 def story_of(clock: Clock, *, user: User, at: datetime) -> ClockStory:
     """Return the story of one clock as ``user`` reads it at ``at``; a handful of statements."""
-    rows = Escalation.objects.filter(clock=clock)
+    rows = list(Escalation.objects.filter(clock=clock).select_related("breach"))
     runs = clock.stamped_at is None and clock.ended_at is None
     state, pauses, leads = state_of(clock, at), may_pause(clock.handoff, user), False
     if state in {State.BREACHED, State.EXCUSED}:
         leads = leads_sales_of(clock.handoff, user)
+    for row in rows:
+        row.clock = clock  # as it is shown
+        if row.taken_at is None and row.is_over(at):
+            row.outcome = Outcome.OVER
     steps = [_line(row) for row in rows]
     return ClockStory(
         steps=steps,

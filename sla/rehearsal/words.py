@@ -34,7 +34,12 @@ def finding(shown: Rehearsal, target: float) -> str:
 def _enough(found: Answer, goal: Mapping[str, str]) -> str:
     """Say how many people reach the goal; without one, what their hours let them reach."""
     if found.needed is None:
-        return _("More than %(most)s people are needed.") % {"most": found.levels[-1].people}
+        more = (
+            _("More than %(most)s people are needed.")
+            if goal
+            else _("More than %(most)s people are needed to keep what their hours allow.")
+        )
+        return more % {"most": found.levels[-1].people}
     if goal:
         words = ngettext(
             "%(n)s person keeps %(target)s of every promise",

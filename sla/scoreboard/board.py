@@ -11,23 +11,21 @@ from django.utils.translation import ngettext
 
 from leads.database.models import Source
 from leads.dispositions.models import Reason
-from leads.handoffs.models import Handoff, HandoffQuerySet
 from portal.accounts.models import Team, User
 from portal.core.intervals import ENOUGH
 from sla.clocks.models import Promise
 from sla.scoreboard.columns import Table
-from sla.scoreboard.counted import Counted, counted_promises
-from sla.scoreboard.figures import (
-    Delivered,
-    Speed,
-    Tally,
-    delivered,
-    handoffs_made,
+from sla.scoreboard.counted import (
+    Counted,
+    asks_what_was_known,
+    count_promises,
+    promises_in_force,
 )
+from sla.scoreboard.figures import Delivered, Speed, Tally
 from sla.scoreboard.filters import PeriodFilter
 from sla.scoreboard.period import Period, read_period
 from sla.scoreboard.slices import Promised, by_hour, by_promise, trend_of
-from sla.scoreboard.sums import decided_of, local_times, speed_of, tallies
+from sla.scoreboard.sums import delivered_of, local_times, speed_of, tallies
 
 
 @dataclass(frozen=True)
@@ -69,18 +67,19 @@ class Board:
 
 
 def board_of(chosen: PeriodFilter, *, user: User, at: datetime) -> Board:
-    """Return the board of the chosen period; a few statements more for each promise, no others."""
+    """Return the board of the chosen period; its statements grow with nothing but changes."""
     since, until, team = (chosen.chosen(name) for name in ("since", "until", "team"))
     begins = chosen.begins(since) if since else None
     before = chosen.begins(until + timedelta(days=1)) if until else None
     period = Period(begins, before, team.pk if team else None)
-    clocks, decided = read_period(period, user=user, at=at)
-    handoffs = handoffs_made(
-        Handoff.objects.visible_to(user), since=begins, before=before, team=team
-    )
+    promised = promises_in_force(since=begins, before=before, at=at)
+    read = read_period(period, user=user, at=at, with_known=asks_what_was_known(promised))
+    clocks, effects = read.clocks, dict(Reason.objects.values_list("code", "effect"))
     local = local_times(clocks["started"], chosen.zone)
-    promises, marketing = by_promise(clocks), _delivered(handoffs, decided)
-    counted = counted_promises(handoffs, since=begins, before=before, zone=chosen.zone, at=at)
+    promises, marketing = by_promise(clocks), delivered_of(read.handoffs, effects)
+    counted = count_promises(
+        promised, read.handoffs, read.tries, effects=effects, zone=chosen.zone, at=at
+    )
     return Board(
         promises=promises,
         counted={
@@ -96,12 +95,6 @@ def board_of(chosen: PeriodFilter, *, user: User, at: datetime) -> Board:
         marketing=marketing,
         finding=finding([each.tally for each in promises], marketing),
     )
-
-
-def _delivered(handoffs: HandoffQuerySet, decided: Table) -> Delivered:
-    """Return what was decided and what still waits, together."""
-    effects = list(Reason.objects.values_list("code", "effect"))
-    return decided_of(decided, effects) + delivered(handoffs.filter(is_decided=False))
 
 
 def fills_weeks(promises: Sequence[Promised], begins: datetime | None, at: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Clocks and handoffs as columns of numbers: read from rows, packed into bytes, put together.
+"""Clocks and handoffs as columns of numbers: packed into bytes, read again, put together.
 
 Instants are whole seconds since 1970 in UTC, lengths are seconds, nobody is 0, no length is -1.
 What is no number is coded: the table's ``words`` say what each code means.
@@ -12,20 +12,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import numpy as np
-from django.db.models import FilteredRelation, Q
 from numpy.typing import NDArray
 
-from leads.handoffs.models import Cause, HandoffQuerySet
-from sla.clocks.models import ClockQuerySet, Promise
-from sla.clocks.states import State, state_expression
+from leads.database.registry import FACTS
+from sla.clocks.states import State
+from sla.terms.text import CONTACT, EVIDENCE
 
 Numbers = NDArray[Any]
 Word = tuple[Any, ...]
-FORM = 2  # of a packed table: another number when columns change
 SECOND = timedelta(seconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STATES = tuple(State)
 OUTCOMES = ("", "accepted", "rejected")
+# What a handoff may carry, a bit each, as of the instant it was made; the contact as it is now.
+CARRIED = (*CONTACT, *EVIDENCE, *(fact.name for fact in FACTS))
 
 # ``promise`` is a code: (kind, key, version). ``worked`` and ``wall`` are the lengths until the
 # first touch. ``is_open`` has no stamp and no end, ``is_overdue`` is one of these past due.
@@ -34,12 +34,21 @@ CLOCKS: Mapping[str, str] = {
     "promise": "<i2", "state": "<i1", "worked": "<i4", "wall": "<i4", "is_open": "<i1",
     "is_overdue": "<i1",
 }  # fmt: skip
-# ``reason`` is a code: (the reason's own,), or ("",) without one.
+# ``reason`` is a code: (the reason's own,), or ("",) without one; ``outcome`` is 0 while undecided.
+# ``carried`` are bits of CARRIED, ``did`` bits by the code of each kind of activity that the lead
+# did, no bot, until it was handed over.
 HANDOFFS: Mapping[str, str] = {
-    "handoff": "<i8", "made": "<i8", "owner": "<i4", "team": "<i4", "is_by_hand": "<i1",
-    "outcome": "<i1", "reason": "<i2",
+    "handoff": "<i8", "made": "<i8", "owner": "<i4", "team": "<i4", "source": "<i4",
+    "grade": "<i4", "is_by_hand": "<i1", "is_fast": "<i1", "outcome": "<i1", "reason": "<i2",
+    "carried": "<i8", "did": "<i8",
 }  # fmt: skip
+# What was known of the lead when it was handed over, by fact: a text's id, 0 where nothing was.
+KNOWN: Mapping[str, str] = {fact.name: "<i8" for fact in FACTS if fact.type == "text"}
+# What was tried until the lead was called unresponsive: activities by handoff and kind.
+TRIES: Mapping[str, str] = {"handoff": "<i8", "kind": "<i2", "n": "<i4"}
 CODED = {"promise", "reason"}
+# Of what is packed: another number when the columns change, or what stands for something in them.
+FORM = zlib.crc32(repr((STATES, CARRIED, CLOCKS, HANDOFFS, KNOWN, TRIES)).encode()) % 32_000
 
 
 @dataclass(frozen=True)
@@ -53,11 +62,15 @@ class Table:
         return self.columns[name]
 
     def __len__(self) -> int:
-        return len(self.columns["handoff"])
+        return len(next(iter(self.columns.values())))
 
     def where(self, mask: Numbers) -> Self:
         """Return the rows for which ``mask`` is true."""
         return type(self)({name: one[mask] for name, one in self.columns.items()}, self.words)
+
+    def beside(self, other: Self) -> Self:
+        """Return the same rows with the columns of another table too."""
+        return type(self)({**self.columns, **other.columns}, self.words)
 
 
 def table(form: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> Table:
@@ -77,7 +90,7 @@ def joined(form: Mapping[str, str], tables: Iterable[Table]) -> Table:
     """Return the rows of all tables in one; their words are told from each other."""
     parts = list(tables)
     words: dict[Word, int] = {}
-    coded = next(name for name in form if name in CODED)
+    coded = next((name for name in form if name in CODED), "")
     found: dict[str, list[Numbers]] = {name: [np.array([], kind)] for name, kind in form.items()}
     for part in parts:
         codes = [words.setdefault(word, len(words)) for word in part.words]
@@ -109,41 +122,10 @@ def unpack(form: Mapping[str, str], packed: bytes) -> Table:
 
 
 def seconds(at: datetime) -> int:
-    """Return the whole seconds from 1970 to ``at``."""
-    return (at - EPOCH) // SECOND
+    """Return the whole seconds from 1970 to ``at``, a fraction counted as a whole one."""
+    return -((EPOCH - at) // SECOND)
 
 
-def read_clocks(clocks: ClockQuerySet, *, at: datetime) -> Table:
-    """Return clocks with their state at ``at``; one statement."""
-    place = {state.value: number for number, state in enumerate(STATES)}
-    rows = clocks.annotate(state=state_expression(at)).order_by("pk").values_list(
-        "handoff_id", "kind", "promise", "version_id", "started_at", "state", "stamped_at",
-        "stamp_activity", "worked", "ended_at", "due_at", "handoff__owner_id",
-        "handoff__team_id", "handoff__source_id",
-    )  # fmt: skip
-    found = []
-    for (handoff, kind, key, version, started, state, stamped, activity, worked, ended, due,
-         owner, team, source) in rows.iterator(chunk_size=5000):  # fmt: skip
-        is_touched = kind == Promise.FIRST_TOUCH and activity is not None and worked is not None
-        is_open = stamped is None and ended is None
-        found.append((
-            handoff, seconds(started), owner or 0, team or 0, source or 0, (kind, key, version),
-            place[state], worked if is_touched else -1,
-            (stamped - started) // SECOND if is_touched and stamped else -1,
-            is_open, is_open and due < at,
-        ))  # fmt: skip
-    return table(CLOCKS, found)
-
-
-def read_handoffs(handoffs: HandoffQuerySet) -> Table:
-    """Return live handoffs with what sales said of them, as it stands; one statement."""
-    standing = FilteredRelation("dispositions", condition=Q(dispositions__withdrawn_at=None))
-    rows = handoffs.live().order_by("pk").annotate(said=standing).values_list(
-        "pk", "made_at", "owner_id", "team_id", "cause", "said__outcome", "said__reason_id"
-    )  # fmt: skip
-    return table(HANDOFFS, [
-        (pk, seconds(made), owner or 0, team or 0, cause == Cause.BY_HAND,
-         OUTCOMES.index(outcome or ""), (reason or "",))
-        for pk, made, owner, team, cause, outcome, reason in rows.iterator(chunk_size=5000)
-        if made is not None  # the database holds it of live ones
-    ])  # fmt: skip
+def grade_number(grade: str) -> int:
+    """Return the number that stands for a grade, -1 for what is none."""
+    return int.from_bytes(grade.encode(), "little") if len(grade) < 3 and grade.isascii() else -1

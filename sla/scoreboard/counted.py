@@ -1,41 +1,39 @@
 """Promises without a clock, counted over the handoffs of a period: what both sides said they would.
 
-Each handoff is counted under the terms in force when it was made. The database counts; only
-promises about a segment, which ask for facts as they were, go through the handoffs in batches.
+Each handoff is counted under the terms in force when it was made. Which promises there are is
+asked of the database; how they were kept is added up from columns (``period.read_period``).
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import and_
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import TruncMonth
+import numpy as np
 
-from leads.activities.models import Activity
-from leads.database.facts import known_facts
-from leads.database.models import FactSnapshot
+from leads.database.models import FactText, Source
 from leads.database.registry import KINDS_BY_NAME
-from leads.dispositions.models import NOT_STATED, Disposition, Effect, Outcome
-from leads.handoffs.models import Cause, Handoff, HandoffQuerySet
+from leads.dispositions.models import NOT_STATED, Outcome
 from portal.agreements.models import Override, Version
 from portal.core.intervals import ENOUGH, Interval, wilson
+from sla.scoreboard.columns import (
+    CARRIED,
+    OUTCOMES,
+    Numbers,
+    Table,
+    grade_number,
+    seconds,
+)
+from sla.scoreboard.reading import UNRESPONSIVE
+from sla.scoreboard.sums import Effects, is_apart, local_times
+from sla.terms.applies import folded
 from sla.terms.queries import KIND
 from sla.terms.sentences import sentence
 from sla.terms.text import ClauseKind, CountedTerms, PromiseKind, parse_terms
 
-BATCH = 2000
-UNRESPONSIVE = "unresponsive"
-CONTACT_FILLED = {
-    "name": ~Q(lead__name=""),
-    "email": ~Q(lead__email=""),
-    "phone": ~Q(lead__phone=""),
-    "company": Q(lead__company__isnull=False),
-}
+FOR_EVER = np.iinfo(np.int64).max
+Stretch = tuple[datetime, datetime | None]  # from its first instant until just before its end
 
 
 @dataclass(frozen=True)
@@ -72,22 +70,99 @@ class Counted:
         return self.met * 100 >= self.promise.percent * self.n if self.n >= ENOUGH else None
 
 
-def counted_promises(
-    handoffs: HandoffQuerySet,
+@dataclass(frozen=True)
+class InForce:
+    """One promise, for handoffs made ``through`` its version's time but for the days ``without``,
+    and on the days for which its version was put in force ``instead`` of another.
+    """
+
+    promise: CountedTerms
+    version: Version
+    through: Stretch | None
+    without: Sequence[Stretch] = ()
+    instead: Sequence[Stretch] = ()
+
+    def was_then(self, instants: Numbers) -> Numbers:
+        """Tell of each instant whether the promise was in force at it."""
+        through = _within(instants, [self.through] if self.through else [])
+        return through & ~_within(instants, self.without) | _within(instants, self.instead)
+
+
+def promises_in_force(
+    *, since: datetime | None, before: datetime | None, at: datetime
+) -> list[InForce]:
+    """Return every promise without a clock that was in force in the period; two statements.
+
+    Oldest version first. What stood in for a version for a few days has the handoffs of these
+    days; only a number of a month, which no few days can keep, is counted through.
+    """
+    stand_ins = Override.objects.filter(version__agreement__kind=KIND, at__lte=at)
+    stood_in = list(stand_ins.select_related("version").order_by("at", "pk"))
+    without = [(one.at, one.ends_at) for one in stood_in]
+    instead: dict[Version, list[Stretch]] = {}
+    for one in stood_in:
+        if (before is None or one.at < before) and (since is None or one.ends_at > since):
+            instead.setdefault(one.version, []).append((one.at, one.ends_at))
+    through = _through(since, before, at)
+    found = []
+    for version in sorted({*through, *instead}, key=lambda each: each.number):
+        whole, days = through.get(version), instead.get(version, [])
+        for promise in parse_terms(version.signed_text).others:
+            if promise.kind != PromiseKind.VOLUME:
+                found.append(InForce(promise, version, whole, without, days))
+            elif whole:
+                found.append(InForce(promise, version, whole))
+    return found
+
+
+def _through(
+    since: datetime | None, before: datetime | None, at: datetime
+) -> dict[Version, Stretch]:
+    """Return how long each version that was in force in the period is, as if none stood in."""
+    versions = list(Version.objects.of_kind(KIND).signed().order_by("effective_from", "pk"))
+    ends: Iterable[datetime | None] = [*(each.effective_from for each in versions[1:]), None]
+    found: dict[Version, Stretch] = {}
+    for version, end in zip(versions, ends, strict=False):  # no version, no end
+        begin = version.effective_from
+        is_before = before is not None and begin is not None and begin >= before
+        is_over = since is not None and end is not None and end <= since
+        if begin is not None and begin <= at and not is_before and not is_over:
+            found[version] = (begin, end)
+    return found
+
+
+def asks_what_was_known(promises: Iterable[InForce]) -> bool:
+    """Tell whether a promise is about a segment: then leads' facts are to be read too."""
+    return any(one.promise.applies.segment for one in promises)
+
+
+def count_promises(
+    promises: Sequence[InForce],
+    handoffs: Table,
+    tries: Table,
     *,
-    since: datetime | None,
-    before: datetime | None,
+    effects: Effects,
     zone: ZoneInfo,
     at: datetime,
 ) -> list[Counted]:
-    """Return every promise without a clock that was in force in the period, oldest version first.
+    """Return how each promise was kept by these handoffs; two statements more where they ask.
 
-    ``handoffs`` are the live ones of the period. One statement for each promise, and two.
+    ``tries`` are columns of TRIES, ``effects`` what each reason does now; ``at`` is now.
     """
-    return [
-        _count(promise, _sentence(version, promise.key), version.number, part, zone, at)
-        for version, promise, part in _by_version(handoffs, since, before, at)
-    ]
+    about = About.read(promises, handoffs)
+    counted = []
+    for one in promises:
+        promise, version = one.promise, one.version
+        words = _sentence(version, promise.key)
+        rows = handoffs.where(one.was_then(handoffs["made"]) & about.mask(promise))
+        if promise.kind == PromiseKind.VOLUME:
+            months = _months(rows["made"], zone, at)
+            counted.append(Counted(promise, words, version.number, months=months))
+        else:
+            asked, met = _kept(promise, rows, tries, effects)
+            sums = int((asked & met).sum()), int(asked.sum())
+            counted.append(Counted(promise, words, version.number, *sums))
+    return counted
 
 
 def _sentence(version: Version, key: str) -> str:
@@ -96,175 +171,94 @@ def _sentence(version: Version, key: str) -> str:
     return "".join(part.text for part in sentence(ClauseKind.PROMISE, body))
 
 
-def _stretches(
-    since: datetime | None, before: datetime | None, at: datetime
-) -> tuple[dict[Version, Q], dict[Version, Q]]:
-    """Return when handoffs of the period were made under each version; and as if none stood in."""
-    stand_ins = Override.objects.filter(version__agreement__kind=KIND, at__lte=at)
-    instead = list(stand_ins.select_related("version").order_by("at", "pk"))
-    versions = list(Version.objects.of_kind(KIND).signed().order_by("effective_from", "pk"))
-    ends: Iterable[datetime | None] = [*(each.effective_from for each in versions[1:]), None]
-    through: dict[Version, Q] = {}
-    for version, end in zip(versions, ends, strict=False):  # no version, no end
-        begin = version.effective_from
-        is_before = before is not None and begin is not None and begin >= before
-        is_over = since is not None and end is not None and end <= since
-        if begin is not None and begin <= at and not is_before and not is_over:
-            through[version] = Q(made_at__gte=begin) & (Q(made_at__lt=end) if end else Q())
-    days = [Q(made_at__gte=one.at, made_at__lt=one.ends_at) for one in instead]
-    when = {each: reduce(and_, (~one for one in days), whole) for each, whole in through.items()}
-    for one, stretch in zip(instead, days, strict=True):
-        if (before is None or one.at < before) and (since is None or one.ends_at > since):
-            known = when.get(one.version)
-            when[one.version] = stretch if known is None else known | stretch
-    return when, through
+@dataclass(frozen=True)
+class About:
+    """Tells which handoffs promises are about: the codes of sources and texts by their words."""
+
+    handoffs: Table
+    sources: Mapping[str, int]
+    texts: Mapping[int, str]  # folded
+
+    @classmethod
+    def read(cls, promises: Iterable[InForce], handoffs: Table) -> "About":
+        asked = [one.promise.applies for one in promises]
+        keys = {key for one in asked for key in one.sources}
+        facts = {fact for one in asked for fact, _values in one.segment}
+        codes = {int(code) for fact in facts for code in np.unique(handoffs[fact])}
+        rows = Source.objects.filter(key__in=keys).values_list("key", "pk") if keys else ()
+        texts = FactText.objects.filter(pk__in=codes).values_list("pk", "text") if codes else ()
+        return cls(handoffs, dict(rows), {pk: folded(text) for pk, text in texts})
+
+    def mask(self, promise: CountedTerms) -> Numbers:
+        """Tell of each handoff whether the promise is about it."""
+        asked, rows = promise.applies, self.handoffs
+        found = np.ones(len(rows), dtype=bool)
+        if asked.grades:
+            found &= np.isin(rows["grade"], [grade_number(one) for one in asked.grades])
+        if asked.fast_track is not None:
+            found &= (rows["is_fast"] > 0) == asked.fast_track
+        if asked.sources:
+            ids = [self.sources[key] for key in asked.sources if key in self.sources]
+            found &= np.isin(rows["source"], ids)
+        for fact, values in asked.segment:
+            codes = [code for code, text in self.texts.items() if text in values]
+            found &= np.isin(rows[fact], codes)
+        return found
 
 
-def _by_version(
-    handoffs: HandoffQuerySet, since: datetime | None, before: datetime | None, at: datetime
-) -> Iterator[tuple[Version, CountedTerms, HandoffQuerySet]]:
-    """Yield the promises of each version in force in the period, with the handoffs they count.
-
-    What stood in for a version for a few days has the handoffs of these days; only a number of a
-    month, which no few days can keep, is counted through under the version.
-    """
-    when, through = _stretches(since, before, at)
-    for version in sorted(when, key=lambda each: each.number):
-        for promise in parse_terms(version.signed_text).others:
-            is_volume = promise.kind == PromiseKind.VOLUME
-            if part := through.get(version) if is_volume else when[version]:
-                yield version, promise, handoffs.filter(part)
-
-
-def _count(
-    promise: CountedTerms,
-    words: str,
-    number: int,
-    handoffs: HandoffQuerySet,
-    zone: ZoneInfo,
-    at: datetime,
-) -> Counted:
-    about = handoffs.order_by().filter(_applies(promise))
-    parts = _of_segment(promise, about) if promise.applies.segment else [about]
-    if promise.kind == PromiseKind.VOLUME:
-        return Counted(promise, words, number, months=_months(parts, zone, at))
-    met = n = 0
-    for part in parts:
-        kept, all_of_them = _shares(promise, part)
-        met, n = met + kept, n + all_of_them
-    return Counted(promise, words, number, met, n)
-
-
-def _applies(promise: CountedTerms) -> Q:
-    asked, found = promise.applies, Q()
-    if asked.grades:
-        found &= Q(grade__in=asked.grades)
-    if asked.fast_track is not None:
-        is_fast = Q(cause=Cause.FAST_TRACK)
-        found &= is_fast if asked.fast_track else ~is_fast
-    if asked.sources:
-        found &= Q(source__key__in=asked.sources)
+def _within(instants: Numbers, stretches: Iterable[Stretch]) -> Numbers:
+    found = np.zeros(len(instants), dtype=bool)
+    for begin, end in stretches:
+        found |= (instants >= seconds(begin)) & (instants < (seconds(end) if end else FOR_EVER))
     return found
 
 
-def _of_segment(promise: CountedTerms, handoffs: HandoffQuerySet) -> Iterator[HandoffQuerySet]:
-    """Yield the handoffs whose lead was in the segment when it was handed over, in batches."""
-    rows = list(handoffs.values_list("pk", "lead_id", "made_at", "grade", "cause", "source__key"))
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        known = known_facts({lead for _pk, lead, *_rest in batch})
-        keys = []
-        for pk, lead, made_at, grade, cause, source in batch:
-            by_then = [one for one in known.get(lead, ()) if made_at and one.known_from <= made_at]
-            if promise.applies.to(
-                grade=grade,
-                fast_track=cause == Cause.FAST_TRACK,
-                source=source or "",
-                facts=by_then[-1].values if by_then else {},
-            ):
-                keys.append(pk)
-        yield Handoff.objects.filter(pk__in=keys)
+def _months(made: Numbers, zone: ZoneInfo, at: datetime) -> tuple[Month, ...]:
+    local = local_times(made, zone)
+    numbers, counts = np.unique(
+        local.group(lambda one: one.year * 12 + one.month - 1), return_counts=True
+    )
+    now = at.astimezone(zone)
+    return tuple(
+        Month(
+            datetime(number // 12, number % 12 + 1, 1, tzinfo=zone),
+            count,
+            number < now.year * 12 + now.month - 1,
+        )
+        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True)
+    )
 
 
-def _months(parts: Iterable[HandoffQuerySet], zone: ZoneInfo, at: datetime) -> tuple[Month, ...]:
-    found: dict[datetime, int] = {}
-    for part in parts:
-        by_month = part.annotate(month=TruncMonth("made_at", tzinfo=zone))
-        for month, made in by_month.values_list("month").annotate(n=Count("pk")):
-            found[month] = found.get(month, 0) + made
-    this = at.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return tuple(Month(month, found[month], month < this) for month in sorted(found))
-
-
-def _shares(promise: CountedTerms, handoffs: HandoffQuerySet) -> tuple[int, int]:
-    """Return how many kept the promise, of how many; one statement."""
+def _kept(
+    promise: CountedTerms, rows: Table, tries: Table, effects: Effects
+) -> tuple[Numbers, Numbers]:
+    """Tell of each handoff whether it is asked for, and whether it kept the promise."""
     if promise.kind == PromiseKind.PACKET:
-        return _both(handoffs, carried(promise))
+        bits = sum(1 << CARRIED.index(name) for name in {*promise.fields, *promise.evidence})
+        return np.ones(len(rows), dtype=bool), (rows["carried"] & bits) == bits
     if promise.kind == PromiseKind.HIGH_INTENT:
-        codes = [KINDS_BY_NAME[name].code for name in promise.signals]
-        done = Activity.objects.filter(
-            lead=OuterRef("lead"), kind__in=codes, is_bot=False,
-            occurred_at__lte=OuterRef("made_at"),
-        )  # fmt: skip
-        return _both(handoffs, Exists(done))
-    said = Disposition.objects.standing().filter(handoff__in=handoffs.values("pk"))
+        bits = sum(1 << KINDS_BY_NAME[name].code for name in set(promise.signals))
+        return np.ones(len(rows), dtype=bool), (rows["did"] & bits) > 0
+    accepted, rejected = (
+        rows["outcome"] == OUTCOMES.index(one) for one in (Outcome.ACCEPTED, Outcome.REJECTED)
+    )
     if promise.kind == PromiseKind.ACCEPTANCE_RATE:
-        judged = said.exclude(reason__effect__in=[Effect.DUPLICATE, Effect.MEND])
-        return _both(judged, Q(outcome=Outcome.ACCEPTED))
-    rejected = said.filter(outcome=Outcome.REJECTED)
+        return (accepted | rejected) & ~is_apart(rows, effects), accepted
     if promise.kind == PromiseKind.REASON_REQUIRED:
-        return _both(rejected, Q(reason__isnull=False) & ~Q(reason=NOT_STATED))
-    return _both(
-        rejected.filter(reason=UNRESPONSIVE).annotate(attempts=_attempts(promise)),
-        Q(attempts__gte=promise.at_least),
-    )
+        return rejected, ~_because(rows, "", NOT_STATED)
+    return rejected & _because(rows, UNRESPONSIVE), _attempts(promise, rows, tries)
 
 
-def _both(rows: QuerySet[Any], met: Q | Exists) -> tuple[int, int]:
-    sums = rows.order_by().aggregate(n=Count("pk"), met=Count("pk", filter=met))
-    return sums["met"], sums["n"]
+def _because(rows: Table, *reasons: str) -> Numbers:
+    """Tell of each handoff whether its reason is one of these."""
+    named = [code for code, word in enumerate(rows.words) if word[0] in reasons]
+    return np.isin(rows["reason"], named)
 
 
-def carried(promise: CountedTerms) -> Q:
-    """Return the condition for handoffs that carried what the packet promises when made."""
-    found = Q()
-    facts = [name for name in promise.fields if name not in CONTACT_FILLED]
-    for name in promise.fields:
-        found &= CONTACT_FILLED.get(name, Q())
-    if facts:
-        known = FactSnapshot.objects.filter(
-            lead=OuterRef(OuterRef("lead")), known_from__lte=OuterRef(OuterRef("made_at"))
-        )
-        newest = known.order_by("-known_from", "-pk").values("pk")[:1]
-        has_all = FactSnapshot.objects.filter(
-            pk=Subquery(newest), **{f"{name}__isnull": False for name in facts}
-        )
-        found &= Q(Exists(has_all))
-    evidence = {
-        "source": Q(source__isnull=False),
-        "campaign": Q(campaign__isnull=False),
-        "score": Q(total__isnull=False),
-        "activity": Q(
-            Exists(
-                Activity.objects.filter(
-                    lead=OuterRef("lead"), is_bot=False, occurred_at__lte=OuterRef("made_at")
-                )
-            )
-        ),
-    }
-    for name in promise.evidence:
-        found &= evidence[name]
-    return found
-
-
-def _attempts(promise: CountedTerms) -> Subquery:
-    codes = [KINDS_BY_NAME[name].code for name in promise.touch.kinds if name in KINDS_BY_NAME]
-    tried = Activity.objects.filter(
-        lead=OuterRef("handoff__lead"),
-        kind__in=codes,
-        is_bot=False,
-        occurred_at__gte=OuterRef("handoff__made_at"),
-        occurred_at__lte=OuterRef("decided_at"),
-    )
-    counts = tried.order_by().values("lead").annotate(n=Count("pk")).values("n")
-    return Subquery(counts)
+def _attempts(promise: CountedTerms, rows: Table, tries: Table) -> Numbers:
+    """Tell of each handoff whether it was tried as often as promised."""
+    kinds = [KINDS_BY_NAME[name].code for name in promise.touch.kinds if name in KINDS_BY_NAME]
+    counted = tries.where(np.isin(tries["kind"], kinds))
+    known, places = np.unique(counted["handoff"], return_inverse=True)
+    sums = np.bincount(places, weights=counted["n"], minlength=len(known))
+    return np.isin(rows["handoff"], known[sums >= promise.at_least])

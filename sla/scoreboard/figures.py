@@ -8,8 +8,6 @@ from typing import Any
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
 
-from leads.dispositions.models import Disposition, Effect, Outcome
-from leads.handoffs.models import Cause, HandoffQuerySet
 from portal.core.intervals import ENOUGH, Interval, median_places, wilson
 from sla.clocks.models import ClockQuerySet, Promise
 from sla.clocks.states import State
@@ -170,37 +168,3 @@ class Delivered:
     def share(self) -> Interval | None:
         """The accepted share with its interval; None under 30 judged."""
         return wilson(self.accepted, self.judged) if self.judged >= ENOUGH else None
-
-
-def delivered(handoffs: HandoffQuerySet) -> Delivered:
-    """Count live handoffs and their standing dispositions; two statements."""
-    sums = handoffs.order_by().aggregate(
-        made=Count("pk"), by_hand=Count("pk", filter=Q(cause=Cause.BY_HAND))
-    )
-    rows = (
-        Disposition.objects.standing()
-        .filter(handoff__in=handoffs.order_by().values("pk"))
-        .order_by()
-        .values_list("outcome", "reason__effect")
-        .annotate(n=Count("pk"))
-    )
-    counts: dict[str, int] = {}
-    for outcome, effect, count in rows:
-        apart = effect if effect in {Effect.DUPLICATE, Effect.MEND} else outcome
-        counts[apart] = counts.get(apart, 0) + count
-    return Delivered(
-        **sums,
-        accepted=counts.get(Outcome.ACCEPTED, 0),
-        rejected=counts.get(Outcome.REJECTED, 0),
-        duplicates=counts.get(Effect.DUPLICATE, 0),
-        to_mend=counts.get(Effect.MEND, 0),
-    )
-
-
-def handoffs_made(
-    handoffs: HandoffQuerySet, *, since: datetime | None, before: datetime | None, team: Any
-) -> HandoffQuerySet:
-    """Return the live handoffs of a period, of one team where it is given."""
-    period = Q(made_at__gte=since) if since else Q()
-    period &= Q(made_at__lt=before) if before else Q()
-    return handoffs.live().filter(period, **({"team": team} if team else {}))

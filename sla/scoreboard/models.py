@@ -16,16 +16,21 @@ class DueFeed(models.Model):
 
 
 class PackedDay(models.Model):
-    """The stopped clocks and decided handoffs of one UTC day, as ``columns.pack`` writes them.
+    """The stopped clocks and the handoffs of one UTC day, as ``columns.pack`` writes them.
 
-    ``form`` is the way they were packed; a day packed another way is counted live. A day without
-    a row has none of either, or stands in ``TouchedDay`` with all of its handoffs.
+    ``known`` are the leads' facts at their handoffs, ``tries`` what was tried before a lead was
+    called unresponsive. ``form`` is the way they were packed; a day packed another way is counted
+    live. A day without a row has nothing, or stands in ``TouchedDay`` with all of its handoffs.
+    ``is_settled``: nothing had changed since the packing before (``packing``).
     """
 
     day = models.DateField(primary_key=True)
     form = models.PositiveSmallIntegerField()
-    clocks = models.BinaryField()
-    handoffs = models.BinaryField()
+    clocks = models.BinaryField(default=b"")
+    handoffs = models.BinaryField(default=b"")
+    known = models.BinaryField(default=b"")
+    tries = models.BinaryField(default=b"")
+    is_settled = models.BooleanField(default=False)
     packed_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 The same figures as ``figures`` asks of the database, row for row; a test compares the two.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -19,6 +19,7 @@ from sla.scoreboard.figures import Delivered, Speed, Tally
 
 KINDS = tuple(kind.value for kind in Promise)
 SLOT = 900  # seconds: no zone's clock changes, nor stands apart from UTC, by less in our years
+Effects = Mapping[str, str]  # what each reason does now, by its code
 CELLS = len(KINDS) * len(STATES) * 2
 
 
@@ -84,13 +85,17 @@ def speed_of(clocks: Table) -> Speed:
     )  # fmt: skip
 
 
-def decided_of(handoffs: Table, effects: Sequence[tuple[str, str]]) -> Delivered:
-    """Count decided handoffs; ``effects`` are the reasons' codes with what each does now."""
-    does = dict(effects)
-    apart = [does.get(word[0], "") for word in handoffs.words] or [""]
-    effect = np.array(apart)[handoffs["reason"]]
-    is_duplicate, is_mend = effect == Effect.DUPLICATE.value, effect == Effect.MEND.value
-    is_judged = ~(is_duplicate | is_mend)
+def is_apart(handoffs: Table, effects: Effects) -> Numbers:
+    """Tell of each handoff whether its reason says nothing of the lead: a duplicate, data to mend.
+
+    ``effects`` are the reasons' codes with what each does now.
+    """
+    return _does(handoffs, effects, Effect.DUPLICATE) | _does(handoffs, effects, Effect.MEND)
+
+
+def delivered_of(handoffs: Table, effects: Effects) -> Delivered:
+    """Count handoffs and what sales said of them."""
+    is_judged = ~is_apart(handoffs, effects)
 
     def said(outcome: str) -> int:
         return int((is_judged & (handoffs["outcome"] == OUTCOMES.index(outcome))).sum())
@@ -98,5 +103,11 @@ def decided_of(handoffs: Table, effects: Sequence[tuple[str, str]]) -> Delivered
     return Delivered(
         made=len(handoffs), by_hand=int(handoffs["is_by_hand"].sum()),
         accepted=said("accepted"), rejected=said("rejected"),
-        duplicates=int(is_duplicate.sum()), to_mend=int(is_mend.sum()),
+        duplicates=int(_does(handoffs, effects, Effect.DUPLICATE).sum()),
+        to_mend=int(_does(handoffs, effects, Effect.MEND).sum()),
     )  # fmt: skip
+
+
+def _does(handoffs: Table, effects: Effects, effect: Effect) -> Numbers:
+    does = [effects.get(word[0]) == effect.value for word in handoffs.words] or [False]
+    return np.array(does)[handoffs["reason"]]

@@ -8,6 +8,7 @@ from django.views.decorators.vary import vary_on_headers
 from portal.accounts.models import Role
 from portal.core.http import is_htmx, user_of
 from portal.core.paging import keyset_page
+from sla.breaches.excusing import standing_excuses
 from sla.clocks.models import Clock
 from sla.clocks.shown import show_clocks
 from sla.clocks.sums import sum_of
@@ -15,6 +16,8 @@ from sla.escalations.story import story_of
 from sla.scoreboard.board import board_of
 from sla.scoreboard.filters import ClockFilter, PeriodFilter
 from sla.terms.queries import terms_in_force
+
+MOST_EXCUSES = 10  # with their reasons on the scoreboard; the list of clocks has all
 
 
 @login_required
@@ -28,6 +31,7 @@ def scoreboard(request: HttpRequest) -> HttpResponse:
     context = {
         "filter": chosen,
         "board": board_of(chosen, user=user, at=at),
+        "excuses": standing_excuses(chosen.qs)[:MOST_EXCUSES],
         "in_force_terms": terms_in_force(at),
         "period": chosen.period_query(),
     }

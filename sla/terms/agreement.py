@@ -17,9 +17,11 @@ from portal.agreements.registry import (
     register_kind,
     register_pages,
 )
+from sla.terms.additions import additions
 from sla.terms.checks import check_clause, check_version
 from sla.terms.defaults import default_clauses
 from sla.terms.forms import CalendarForm, TouchPolicyForm
+from sla.terms.order import names_before
 from sla.terms.promise_checks import Problem
 from sla.terms.promise_form import PromiseForm
 from sla.terms.queries import KIND
@@ -35,7 +37,8 @@ def _sentence(
     kind: str, key: str, body: Mapping[str, Any], clauses: Sequence[Mapping[str, Any]]
 ) -> Sequence[Part]:
     calendars = {row["key"]: row["body"] for row in clauses if row["kind"] == ClauseKind.CALENDAR}
-    return sentence(kind, body, calendars)
+    clause = next((one for one in clauses if one["key"] == key), None)
+    return sentence(kind, body, calendars, names_before(clause, clauses) if clause else ())
 
 
 TERMS = AgreementKind(
@@ -49,6 +52,7 @@ TERMS = AgreementKind(
     check_version=check_version,
     sentence=_sentence,
     activated_event="terms.activated",
+    place=names_before,
     label=_("SLA terms"),
 )
 
@@ -74,6 +78,7 @@ PAGES = AgreementPages(
     first_clauses=_first_clauses,
     tabs=(Tab("terms-rehearsal", _("Rehearsal")),),
     print_panels=(Panel("sla/terms/_definitions.html", _definitions),),
+    additions=additions,
     forms={
         ClauseKind.PROMISE.value: PromiseForm,
         ClauseKind.TOUCH_POLICY.value: TouchPolicyForm,

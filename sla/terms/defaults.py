@@ -52,9 +52,14 @@ def _promise(name: str, kind: PromiseKind, amount: int, calendar: str) -> dict[s
         "amount_s": amount,
         "calendar": calendar,
         "warn_percent": WARN_PERCENT,
-        "ladder": [
-            {"do": Act.WARN_OWNER.value, "when": When.WARN.value, "quiet": True},
-            {"do": Act.WARN_OWNER.value},
-            {"do": Act.TELL_MANAGER.value},
-        ],
+        "ladder": usual_ladder(),
     }
+
+
+def usual_ladder() -> list[dict[str, Any]]:
+    """Return the steps that a new promise with a clock begins with."""
+    return [
+        {"do": Act.WARN_OWNER.value, "when": When.WARN.value, "quiet": True},
+        {"do": Act.WARN_OWNER.value},
+        {"do": Act.TELL_MANAGER.value},
+    ]

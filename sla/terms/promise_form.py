@@ -7,10 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from leads.database.registry import FACTS, KINDS
-from portal.agreements.forms import Block, ClauseForm, OpenClause
-from sla.terms.ladder import MOST_STEPS, When
+from portal.agreements.forms import Block, ClauseForm, OpenClause, ticks
+from sla.terms.forms import TOUCHES
+from sla.terms.ladder import MOST_STEPS
+from sla.terms.ladder_form import PARTS, step_fields, step_of
+from sla.terms.order import following, siblings
 from sla.terms.sentences import CARRIED
-from sla.terms.step_words import ACTS
 from sla.terms.text import (
     CLOCKED,
     CONTACT,
@@ -25,6 +27,7 @@ from sla.terms.text import (
 from sla.terms.typed import segment_of, segment_text, words_of
 
 MINUTE = 60
+NOWHERE = "-"  # where a new promise stood before
 PROMISES = (
     (PromiseKind.FIRST_TOUCH.value, _("Sales: a first touch in time")),
     (PromiseKind.DISPOSITION.value, _("Sales: a disposition in time")),
@@ -48,22 +51,14 @@ NUMBERS = {
     PromiseKind.VOLUME: _("Handoffs a month at least"),
 }
 COUNTED = {PromiseKind.ATTEMPTS, PromiseKind.VOLUME}  # the others promise a share
-TOUCHES = [  # what people do comes first
-    (kind.name, kind.label)
-    for kind in sorted(KINDS, key=lambda kind: not kind.is_touch)
-    if not kind.is_quiet
-]
 FIELDS = [
     *((name, CARRIED[name]) for name in CONTACT),
     *((fact.name, fact.label) for fact in FACTS if not fact.derived),
 ]
 SIGNALS = [(kind.name, kind.label) for kind in KINDS if not kind.is_touch]
-DO = [("", "–"), *((act.value, words) for act, words in ACTS.items())]
-WHEN = [(When.DUE.value, _("the deadline")), (When.WARN.value, _("the warning"))]
-PARTS = ("do", "when", "after", "quiet")
 # What only some kinds of promise use; the other fields are every promise's.
 USED_BY = {
-    **dict.fromkeys(("amount_s", "calendar", "otherwise", "warn_percent"), TIMED),
+    **dict.fromkeys(("amount_s", "calendar", "otherwise", "warn_percent", "before"), TIMED),
     "untouched": {PromiseKind.FIRST_TOUCH},
     "number": set(PromiseKind) - TIMED,
     "touch_kinds": TOUCHED,
@@ -74,10 +69,12 @@ USED_BY = {
 
 
 class PromiseForm(ClauseForm):
-    """One promise. What a kind does not use may stay empty, and is shown for a new one only."""
+    """One promise, with the fields that its kind uses. The kind is chosen before the form opens."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
-    kind = forms.ChoiceField(label=_("Who promises what"), choices=PROMISES)
+    kind = forms.ChoiceField(
+        label=_("Who promises what"), choices=PROMISES, widget=forms.HiddenInput
+    )
     amount_s = forms.IntegerField(
         label=_("Within minutes"),
         required=False,
@@ -106,37 +103,44 @@ class PromiseForm(ClauseForm):
         max_length=500,
         help_text=_("A fact and its values: industry: software, IT services; country: Germany"),
     )
+    before = forms.ChoiceField(
+        label=_("Tried before"),
+        required=False,
+        help_text=_("The first promise of its kind that applies to a lead is the one that runs."),
+    )
+    stood_before = forms.CharField(required=False, widget=forms.HiddenInput)
     touch_kinds = forms.MultipleChoiceField(
         label=_("Counts as a touch or an attempt here"),
         choices=TOUCHES,
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 5}),
+        widget=ticks(),
         help_text=_("None: what the terms call a touch."),
     )
     fields_ = forms.MultipleChoiceField(
         label=_("A packet carries"),
         choices=FIELDS,
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 5}),
+        widget=ticks(),
     )
     evidence = forms.MultipleChoiceField(
         label=_("and as evidence"),
         choices=[(name, CARRIED[name]) for name in EVIDENCE],
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 4}),
+        widget=ticks(),
     )
     signals = forms.MultipleChoiceField(
         label=_("High intent is when the lead"),
         choices=SIGNALS,
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 5}),
+        widget=ticks(),
     )
     own_fields: Sequence[Sequence[str]] = (
-        ("name", "kind"),
+        ("name", "number"),
         ("amount_s", "calendar", "otherwise"),
-        ("number", "warn_percent", "untouched"),
+        ("warn_percent", "untouched"),
         ("grades", "sources", "fast_track"),
-        ("segment", "touch_kinds"),
+        ("segment", "before"),
+        ("touch_kinds",),
         ("fields_", "evidence", "signals"),
     )
 
@@ -151,23 +155,51 @@ class PromiseForm(ClauseForm):
         self._choices("otherwise", [("", "–"), *calendars])
 
     def prepare(self) -> None:
-        """Offer a line for each step of the ladder, and one more."""
+        """Offer the others of its kind, a line for each step of the ladder, and one more."""
         steps = self.opened.body.get("ladder") or []
         self.steps = min(len(steps) + 1, MOST_STEPS)
         for number in range(self.steps):
             step = steps[number] if number < len(steps) else {}
-            self.fields.update(_step_fields(number, step))
+            self.fields.update(step_fields(number, step))
         rows = (tuple(f"step{number}_{part}" for part in PARTS) for number in range(self.steps))
         self.own_fields = (*type(self).own_fields, *rows)
         if kind := self._kind():
+            self._offer_places(kind)
             self.fields["number"].label = NUMBERS.get(kind, _("Percent at least"))
             self.fields["number"].help_text = ""
+
+    def _offer_places(self, kind: PromiseKind) -> None:
+        opened, field = self.opened, self.fields["before"]
+        others = [one for one in siblings(kind, opened.clauses) if one["key"] != opened.key]
+        if not isinstance(field, forms.ChoiceField) or not others:
+            del self.fields["before"], self.fields["stood_before"]
+            return
+        names = [(one["key"], one["body"].get("name", one["key"])) for one in others]
+        field.choices = [*names, ("", _("none: the others come first"))]
+        stood = following(opened.key, kind, opened.clauses)
+        self.initial.update(before=stood, stood_before=stood if opened.key else NOWHERE)
+
+    def stands_before(self) -> str | None:
+        """Return the key of the promise that is to follow, empty: none; None: it stays there."""
+        given = self.cleaned_data
+        chosen = given.get("before")
+        return None if chosen == given.get("stood_before") else chosen
+
+    def keep_place(self, typed: ClauseForm) -> None:
+        if "before" in self.fields and "before" in typed.data:
+            self.initial.update(
+                before=typed.data["before"], stood_before=typed.data.get("stood_before", NOWHERE)
+            )
 
     def blocks(self) -> Iterable[Block]:
         """Return the fields that the chosen kind uses, and any with something wrong."""
         kind = self._kind()
         for names in self.own_fields:
-            used = [name for name in names if kind is None or self._uses(kind, name)]
+            used = [
+                name
+                for name in names
+                if name in self.fields and (kind is None or self._uses(kind, name))
+            ]
             if used:
                 yield Block(fields=[self.at(name) for name in used])
 
@@ -238,20 +270,9 @@ class PromiseForm(ClauseForm):
             body["otherwise"] = given["otherwise"]
         if kind == PromiseKind.FIRST_TOUCH:
             body["untouched"] = given["untouched"] or Untouched.ENDED.value
-        steps = [step for number in range(self.steps) if (step := self._step(number))]
+        steps = [step for number in range(self.steps) if (step := step_of(given, number))]
         # A text that never spoke of a ladder keeps the usual steps until somebody adds one.
         return body | ({"ladder": steps} if steps or "ladder" in self.opened.body else {})
-
-    def _step(self, number: int) -> dict[str, Any]:
-        do, when, after, quiet = (self.cleaned_data[f"step{number}_{part}"] for part in PARTS)
-        if not do:
-            return {}
-        step: dict[str, Any] = {"do": do}
-        if when == When.WARN:
-            step["when"] = when
-        if after:
-            step["after_s"] = after * MINUTE
-        return step | ({"quiet": True} if quiet else {})
 
     def _applies(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -269,29 +290,3 @@ class PromiseForm(ClauseForm):
         names = {"at_least": "number", "percent": "number", "fields": "fields_"}
         names |= {"ladder": "step0_do", "applies": "grades"}
         super().add_problem(names.get(path, path), sentence)
-
-
-def _step_fields(number: int, step: Mapping[str, Any]) -> dict[str, forms.Field]:
-    after = int(step.get("after_s", 0)) // MINUTE or None
-    return {
-        f"step{number}_do": forms.ChoiceField(
-            label=_("Then") if number else _("First"),
-            choices=DO,
-            required=False,
-            initial=step.get("do", ""),
-        ),
-        f"step{number}_when": forms.ChoiceField(
-            label=_("Counted from"),
-            choices=WHEN,
-            required=False,
-            initial=step.get("when", When.DUE.value),
-        ),
-        f"step{number}_after": forms.IntegerField(
-            label=_("Minutes after"), required=False, min_value=0, initial=after
-        ),
-        f"step{number}_quiet": forms.BooleanField(
-            label=_("Only in their hours"),
-            required=False,
-            initial=bool(step.get("quiet")),
-        ),
-    }

@@ -26,13 +26,21 @@ Parts = tuple[Part, ...]
 Calendars = Mapping[str, Mapping[str, Any]]
 
 
-def sentence(kind: str, body: Mapping[str, Any], calendars: Calendars | None = None) -> Parts:
-    """Return the sentence of one clause; ``calendars`` are the version's, to call by name."""
+def sentence(
+    kind: str,
+    body: Mapping[str, Any],
+    calendars: Calendars | None = None,
+    earlier: Sequence[str] = (),
+) -> Parts:
+    """Return the sentence of one clause; ``calendars`` are the version's, to call by name.
+
+    ``earlier`` are the names of the promises that are tried before it.
+    """
     if kind == ClauseKind.CALENDAR:
         return _calendar(body)
     if kind == ClauseKind.TOUCH_POLICY:
         return _policy(body)
-    return _promise(body, calendars or {})
+    return _promise(body, calendars or {}, earlier)
 
 
 def plain(parts: Parts) -> str:
@@ -58,7 +66,7 @@ def _policy(body: Mapping[str, Any]) -> Parts:
     return _fill(template, kinds=kinds_words(body["touch_kinds"]))
 
 
-def _promise(body: Mapping[str, Any], calendars: Calendars) -> Parts:
+def _promise(body: Mapping[str, Any], calendars: Calendars, earlier: Sequence[str]) -> Parts:
     kind = PromiseKind(body["kind"])
     if kind not in {PromiseKind.FIRST_TOUCH, PromiseKind.DISPOSITION}:
         return _counted(kind, body)
@@ -75,6 +83,9 @@ def _promise(body: Mapping[str, Any], calendars: Calendars) -> Parts:
     parts += _about(body.get("applies") or {})
     if body.get("touch_kinds"):
         parts += _fill(_(", counting {kinds}"), kinds=kinds_words(body["touch_kinds"]))
+    if earlier:
+        names = _(" or ").join(f"“{name}”" for name in earlier)
+        parts += _fill(_(", unless {names} applies"), names=names)
     parts += (Part("."),)
     if kind == PromiseKind.FIRST_TOUCH:
         parts += _fill(

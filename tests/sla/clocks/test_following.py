@@ -109,6 +109,29 @@ def test_what_no_person_of_ours_did_is_no_touch(kind) -> None:
     assert clock_of(handoff).stamped_at is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "policy", "counts"),
+    [
+        ("call_outbound", None, True),
+        ("email_outbound", None, True),
+        ("linkedin_outbound", None, True),
+        ("meeting_held", None, True),
+        ("meeting_booked", None, False),
+        ("meeting_booked", ["call_outbound", "meeting_booked"], True),
+        ("email_outbound", ["call_outbound", "meeting_booked"], False),
+    ],
+)
+def test_the_touch_policy_says_what_reaches_a_lead(kind, policy, counts) -> None:
+    if policy is not None:
+        clauses = default_clauses("Europe/Berlin")
+        clauses[2]["body"]["touch_kinds"] = policy
+        make_terms(at=SIGNED + timedelta(days=1), clauses=clauses)
+    handoff = started(local(2, 10))
+    make_activity(handoff.lead, kind=kind, at=local(2, 11))
+    sync_clocks([handoff.pk], at=local(2, 11))
+    assert clock_of(handoff).stamped_at == (local(2, 11) if counts else None)
+
+
 def test_automated_mail_counts_once_the_lead_wrote() -> None:
     handoff = started(local(2, 10))
     make_activity(handoff.lead, kind="email_sent", at=local(2, 11))

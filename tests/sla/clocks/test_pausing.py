@@ -138,6 +138,9 @@ def test_the_page_of_a_clock_offers_what_may_be_done(client, team, boss) -> None
     client.post(excuse, {"reason": "sick day"})
     assert Excuse.objects.get().by == boss
     listed = client.get(reverse("clocks"), {"state": "excused"}).content.decode()
-    assert "excused, sick day" in listed
+    assert "excused: sick day" in listed
+    assert '<div class="meta">sick day</div>' in listed
+    told = client.get(reverse("scoreboard")).content.decode()
+    assert f"{clock.get_kind_display()}: sick day" in told
     client.post(reverse("clock-excuse-back", args=[clock.pk]))
     assert Excuse.objects.get().withdrawn_by == boss

@@ -7,13 +7,14 @@ import pytest
 from django.db import connection
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from leads.handoffs.models import Handoff
 from sla.clocks.models import Clock
 from sla.clocks.pausing import pause_clock
 from sla.clocks.services import sync_clocks
 from sla.clocks.shown import clocks_for
-from tests.factories import make_activity, make_handoff, make_terms
+from tests.factories import make_activity, make_handoff, make_terms, make_user
 
 pytestmark = pytest.mark.django_db
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -105,6 +106,18 @@ def test_the_chip_is_drawn_with_what_the_browser_needs_to_tick(handoff) -> None:
     assert 'data-left="3360"' in html
     assert "56\xa0min left" in html
     assert "First touch" in render_to_string("sla/clocks/_chip.html", {"view": view, "size": "lg"})
+
+
+@pytest.mark.parametrize(
+    ("zone", "due"), [("Europe/Berlin", "12:30"), ("America/New_York", "07:30")]
+)
+def test_the_due_moment_is_told_in_the_readers_zone(client, handoff, zone, due) -> None:
+    client.force_login(make_user(role="marketing", zone=zone))
+    clock = handoff.clocks.get(kind="first_touch")
+    page = client.get(reverse("clock", args=[clock.pk])).content.decode()
+    told = page.partition('<span class="clock-due">')[2].partition("</span>")[0]
+    assert told.startswith("due ")
+    assert f", {due} " in told
 
 
 def test_forty_handoffs_are_shown_for_the_statements_of_one(handoff) -> None:

@@ -49,6 +49,10 @@ def test_the_precedence_of_states(values, at, state) -> None:
 class RowAndSql(TestCase):
     """Random clocks at random instants: stored rows ask the database the same question."""
 
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.version, cls.handoff = make_terms(at=DUE - 50 * HOUR), make_handoff()
+
     @settings(suppress_health_check=[HealthCheck.too_slow])
     @given(
         rows=st.lists(
@@ -68,9 +72,8 @@ class RowAndSql(TestCase):
         at=instants,
     )
     def test_row_and_sql_agree(self, rows, at) -> None:
-        version, handoff = make_terms(at=DUE - 50 * HOUR), make_handoff()
         Clock.objects.bulk_create(
-            clock(handoff=handoff, version=version, promise=str(place), **values)
+            clock(handoff=self.handoff, version=self.version, promise=str(place), **values)
             for place, values in enumerate(rows)
         )
         is_late = set(Clock.objects.filter(late(at)).values_list("pk", flat=True))

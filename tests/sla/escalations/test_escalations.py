@@ -23,6 +23,7 @@ from sla.escalations.handlers import begin_escalation
 from sla.escalations.ladders import open_ladders
 from sla.escalations.models import Escalation
 from sla.escalations.services import take_steps
+from sla.escalations.story import story_of
 from sla.terms.defaults import default_clauses
 from tests.factories import make_activity, make_handoff, make_team, make_terms, make_user
 from tests.sla.clocks.builders import SIGNED, clock_of, local
@@ -154,6 +155,20 @@ def test_what_is_no_longer_needed_is_not_done():
     look(local(2, 17))
     assert {row[2] for row in outcomes(due_at__gt=DUE)} == {"over"}
     assert Membership.objects.get(user=floor.owner).takes_handoffs
+
+
+def test_the_page_does_not_announce_a_step_that_will_not_be_taken(client):
+    floor = Floor([{"do": "warn_owner", "when": "warn", "quiet": True}, {"do": "warn_owner"}])
+    (handoff,) = floor.hand_over(at=local(6, 16, 30))  # a Friday; due on Monday at 12:30
+    clock = clock_of(handoff)
+    night = local(8, 3)
+    Clock.objects.filter(pk=clock.pk).update(warn_at=night - MINUTE, due_at=night + HOUR * MINUTE)
+    look(night)
+    clock.refresh_from_db()
+    waits = story_of(clock, user=floor.boss, at=night).steps
+    assert [(one.taken_at, one.outcome) for one in waits] == [(None, "")]
+    over = story_of(clock, user=floor.boss, at=clock.due_at + MINUTE).steps
+    assert [(one.taken_at, one.outcome) for one in over] == [(None, "no longer needed")]
 
 
 def test_who_has_it_on_the_desk_keeps_it_and_who_passed_it_on_is_left_alone():

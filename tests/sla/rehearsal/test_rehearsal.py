@@ -1,5 +1,6 @@
 """The past under other terms, and the page that shows it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from sla.clocks.states import State
 from sla.rehearsal.history import handling_times
 from sla.rehearsal.replay import replay
 from sla.rehearsal.services import Wishes, rehearse, terms_of_version
+from sla.rehearsal.words import finding
 from sla.terms.text import terms_of
 from tests.factories import make_activity, make_handoff, make_team, make_terms, make_user
 
@@ -114,6 +116,23 @@ def test_a_rehearsal_of_a_draft_compares_with_the_terms_in_force(terms, week) ->
     assert (shown.before, shown.after.handoffs, shown.people) == (None, 10, 1)
     assert shown.answer is not None
     assert shown.answer.levels[0].people == 1
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "words"),
+    [
+        (1.0, "More than 6 people are needed."),
+        (0.8, "More than 6 people are needed to keep what their hours allow."),
+    ],
+)
+def test_a_finding_says_what_more_people_would_be_for(terms, week, ceiling, words) -> None:
+    make_user(team=make_team())
+    shown = rehearse(terms, Handoff.objects.all(), Wishes(minutes=10), at=NOW)
+    few = [replace(shown.answer.levels[0], people=6)]
+    answer = replace(shown.answer, levels=few, ceiling={"disposition": ceiling}, needed=None)
+    said = finding(replace(shown, answer=answer), 0.9)
+    assert words in said
+    assert ("No number of people" in said) == (ceiling < 0.9)
 
 
 @pytest.mark.parametrize(

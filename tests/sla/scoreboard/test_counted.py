@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from leads.database.models import Lead
-from leads.dispositions.models import Disposition
+from leads.dispositions.models import Disposition, Reason
 from leads.handoffs.models import Cause, Handoff
 from portal.agreements.models import Version
 from portal.agreements.overrides import override
 from portal.agreements.services import propose, start_draft
-from sla.scoreboard.counted import counted_promises
+from sla.scoreboard.counted import asks_what_was_known, count_promises, promises_in_force
+from sla.scoreboard.period import Period, read_period
 from sla.terms.defaults import default_clauses
 from tests.factories import (
     make_activity,
@@ -42,11 +43,13 @@ def signed(*promises: dict) -> None:
     make_terms(at=SIGNED, clauses=[*default_clauses("Europe/Berlin"), *promises])
 
 
-def counted(**given):
-    rows = counted_promises(
-        Handoff.objects.live(), zone=BERLIN, at=NOW,
-        **{"since": SIGNED, "before": NOW} | given,
-    )  # fmt: skip
+def counted(since=SIGNED, before=NOW):
+    promises = promises_in_force(since=since, before=before, at=NOW)
+    read = read_period(
+        Period(since, before), user=None, at=NOW, with_known=asks_what_was_known(promises)
+    )
+    effects = dict(Reason.objects.values_list("code", "effect"))
+    rows = count_promises(promises, read.handoffs, read.tries, effects=effects, zone=BERLIN, at=NOW)
     return rows[0] if len(rows) == 1 else rows
 
 

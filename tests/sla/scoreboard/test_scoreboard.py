@@ -1,6 +1,7 @@
 """The scoreboard: both sides' numbers, and the clocks behind them."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -8,13 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.dispositions.models import Disposition
+from leads.dispositions.models import Disposition, Reason
 from leads.handoffs.models import Handoff
 from portal.accounts.models import Organisation
 from sla.breaches.services import follow_handoffs
 from sla.clocks.models import Clock
-from sla.scoreboard.figures import delivered, speed_to_lead, tally
+from sla.scoreboard.figures import Delivered, speed_to_lead, tally
 from sla.scoreboard.filters import PeriodFilter
+from sla.scoreboard.period import Period, read_period
+from sla.scoreboard.sums import delivered_of
 from tests.factories import (
     make_activity,
     make_handoff,
@@ -130,13 +133,18 @@ def test_working_time_and_wall_time_are_two_figures(terms) -> None:
     assert (speed.median_working, speed.median_wall) == (3600, 65 * 3600)
 
 
+def delivered() -> Delivered:
+    read = read_period(Period(None, None), user=None, at=MADE)
+    return delivered_of(read.handoffs, dict(Reason.objects.values_list("code", "effect")))
+
+
 def test_duplicates_and_mends_are_apart_from_what_sales_judged() -> None:
     handed_over(decided="accepted")
     handed_over(decided="rejected", effect="recycle")
     handed_over(decided="rejected", effect="duplicate")
     handed_over(decided="rejected", effect="mend")
     handed_over()
-    numbers = delivered(Handoff.objects.live())
+    numbers = delivered()
     assert (numbers.made, numbers.accepted, numbers.judged) == (5, 1, 2)
     assert (numbers.duplicates, numbers.to_mend, numbers.undecided) == (1, 1, 1)
 
@@ -144,7 +152,7 @@ def test_duplicates_and_mends_are_apart_from_what_sales_judged() -> None:
 def test_what_was_handed_over_by_hand_is_counted_apart() -> None:
     handed_over()
     make_handoff(cause="by_hand", words="Met at the fair.")
-    numbers = delivered(Handoff.objects.live())
+    numbers = delivered()
     assert (numbers.made, numbers.by_hand) == (2, 1)
 
 
@@ -191,6 +199,18 @@ def recent():
 def test_all_but_sdrs_see_the_scoreboard(client, role, status) -> None:
     client.force_login(make_user(role=role))
     assert client.get(reverse("scoreboard")).status_code == status
+
+
+def test_what_came_in_the_hour_after_midnight_opens_its_clocks(client, recent) -> None:
+    (handoff,) = recent()
+    day_before = (timezone.now() - timedelta(days=11)).astimezone(ZoneInfo("Europe/Berlin"))
+    midnight = day_before.replace(hour=0, minute=20, second=0, microsecond=0)
+    Clock.objects.filter(handoff=handoff).update(started_at=midnight)
+    client.force_login(make_user(role="marketing"))
+    assert "&amp;hour=0" in client.get(reverse("scoreboard")).content.decode()
+    behind = client.get(reverse("clocks"), {"hour": "0"}).context["page"]
+    assert len(behind) == 2
+    assert not client.get(reverse("clocks"), {"hour": "1"}).context["page"].rows
 
 
 def test_an_empty_scoreboard_says_so(client) -> None:

@@ -6,13 +6,19 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
 from portal.accounts.models import Role, User
 from portal.events.models import Event
+from sla.breaches.models import Excuse
 from sla.breaches.services import follow_handoffs
+from sla.clocks.models import Clock
+from sla.scoreboard.feed import due_calendar
+from sla.scoreboard.files import clock_sheet
 from tests.factories import make_handoff, make_lead, make_team, make_terms, make_user
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +59,28 @@ def test_clocks_are_taken_along_only_as_far_as_one_may_see_them(client, due, sdr
     client.force_login(make_user(team=make_team()))
     text = b"".join(client.get(reverse("clocks-file", args=["csv"])).streaming_content).decode()
     assert text.count("\n") == 1
+
+
+def test_a_file_of_clocks_and_a_calendar_cost_the_same_however_many_there_are(due, sdr) -> None:
+    at = timezone.now()
+
+    def costs() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as sheet:
+            rows = list(clock_sheet(Clock.objects.all(), at=at).rows)
+        assert len(rows) == Clock.objects.count()
+        assert [row[-1] for row in rows if row[-1]] == ["The line was dead."]
+        with CaptureQueriesContext(connection) as calendar:
+            assert due_calendar(sdr, at=at).count(b"BEGIN:VEVENT") == len(rows)
+        return len(sheet), len(calendar)
+
+    clock = Clock.objects.earliest("pk")
+    Excuse.objects.create(clock=clock, reason="No time.", at=at, withdrawn_at=at)
+    Excuse.objects.create(clock=clock, reason="The line was dead.", at=at)
+    few = costs()
+    made = [make_handoff(owner=sdr, team=sdr.teams.first()) for _ in range(9)]
+    follow_handoffs([one.pk for one in made], at=at)
+    assert costs() == few
+    assert few[0] == 1
 
 
 def test_due_times_are_read_by_who_has_the_address_until_it_is_replaced(client, due, sdr) -> None:

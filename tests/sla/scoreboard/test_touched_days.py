@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from leads.activities.models import Activity
+from leads.database.models import FactSnapshot, Lead
 from leads.dispositions.models import Disposition
 from leads.handoffs.models import Handoff
 from portal.accounts.models import Role
@@ -13,7 +15,15 @@ from sla.scoreboard.columns import CLOCKS, FORM, joined, pack, table, unpack
 from sla.scoreboard.models import PackedDay, TouchedDay
 from sla.scoreboard.packing import pack_day, pack_days
 from sla.scoreboard.period import Period, read_period
-from tests.factories import make_handoff, make_team, make_terms, make_user
+from tests.factories import (
+    make_activity,
+    make_facts,
+    make_handoff,
+    make_lead,
+    make_team,
+    make_terms,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 2)
@@ -83,6 +93,58 @@ def test_handoffs_and_dispositions_mark_the_day_they_count_on(stopped) -> None:
     assert marked()
 
 
+def test_what_is_told_late_marks_the_day_of_the_handoff_it_belongs_before(stopped) -> None:
+    lead, other, later = stopped.lead, make_lead(at=MADE), MADE + timedelta(hours=1)
+    TouchedDay.objects.all().delete()
+
+    def marks() -> bool:
+        found = set(TouchedDay.objects.values_list("day", "handoff"))
+        TouchedDay.objects.all().delete()
+        assert found <= {(DAY, stopped.pk)}
+        return bool(found)
+
+    make_facts(lead, at=later, country="France")
+    touch = make_activity(lead, kind="call_outbound", at=later)
+    make_activity(other, at=MADE)
+    assert not marks(), "after the handoff, or of somebody else"
+    early = make_activity(lead, at=MADE)
+    assert marks()
+    make_facts(lead, at=MADE - timedelta(days=1), country="Germany")
+    assert marks()
+    Activity.objects.filter(pk=early.pk).update(is_bot=True)
+    assert marks()
+    for rows in (Activity.objects.filter(pk=early.pk), FactSnapshot.objects.filter(lead=lead)):
+        rows.update(lead=other)
+        assert marks(), "a merge"
+    FactSnapshot.objects.filter(lead=other).update(lead=lead)
+    assert marks()
+    FactSnapshot.objects.filter(lead=lead).delete()
+    assert marks()
+    Lead.objects.filter(pk=lead.pk).update(name="Another name")
+    assert not marks()
+    Lead.objects.filter(pk=lead.pk).update(name="")
+    assert marks()
+    Disposition.objects.create(handoff=stopped, origin="live", outcome="accepted",
+                               decided_by=make_user(), decided_at=later)  # fmt: skip
+    TouchedDay.objects.all().delete()
+    Activity.objects.filter(pk=touch.pk).update(is_bot=True)
+    assert marks(), "an attempt before the decision"
+    make_activity(lead, kind="call_outbound", at=later + timedelta(seconds=1))
+    assert not marks()
+    Disposition.objects.update(decided_at=later + timedelta(hours=1))
+    assert marks()
+
+
+def test_a_day_packed_after_changes_is_packed_once_more_an_hour_later(stopped) -> None:
+    TouchedDay.objects.create(day=DAY, handoff=stopped.pk)
+    hour = timedelta(hours=1)
+    assert [pack_days(at=MADE + wait) for wait in (0 * hour, 0.9 * hour, hour, 9 * hour)] == [
+        1, 0, 1, 0
+    ]  # fmt: skip
+    TouchedDay.objects.create(day=DAY)  # migrations
+    assert [pack_days(at=MADE + 9 * hour), pack_days(at=MADE + 99 * hour)] == [1, 0]
+
+
 def test_packing_twice_ends_the_same_and_another_form_is_packed_anew(stopped) -> None:
     pack_day(DAY, at=MADE)
     first = PackedDay.objects.get()
@@ -95,8 +157,7 @@ def test_packing_twice_ends_the_same_and_another_form_is_packed_anew(stopped) ->
     assert pack_days(at=MADE) == 0
     PackedDay.objects.update(form=FORM + 1, clocks=b"of tomorrow")
     user = make_user(role=Role.ADMIN)
-    clocks, _handoffs = read_period(Period(None, None), user=user, at=MADE)
-    assert len(clocks) == 2
+    assert len(read_period(Period(None, None), user=user, at=MADE).clocks) == 2
     assert pack_days(at=MADE) == 1
     assert bytes(PackedDay.objects.get().clocks) == bytes(first.clocks)
 

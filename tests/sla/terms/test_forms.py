@@ -106,8 +106,6 @@ def test_hours_are_written_as_people_write_them() -> None:
 @pytest.mark.parametrize(
     ("kind", "changes", "words"),
     [
-        ("calendar", {"day0": "nine to five"}, "hours such as 09:00–17:00"),
-        ("calendar", {"day0": "09:00-12:00, 11:00-13:00"}, "overlap"),
         ("promise", {"amount_s": 0}, "at least 1 minute"),
         ("promise", {"kind": "volume"}, "Give the number"),
         ("promise", {"segment": "just Germany"}, "a fact and its values"),
@@ -120,6 +118,25 @@ def test_what_cannot_be_kept_is_said_at_the_field(kind, changes, words) -> None:
     assert form.is_valid()
     form.add_problems(check_clause(kind, form.make_body()))
     assert words in str(form.errors)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"day2": "nine to five"}, "day2", "two times, such as 09:00–12:30"),
+        ({"day2": "9-17"}, "day2", "two times, such as 09:00–12:30"),
+        ({"day2": "09:00-12:00, 11:00-13:00"}, "day2", "overlap"),
+        ({"day6": "22:00-06:00", "day0": "05:00-09:00"}, "day6", "runs on into the next day’s"),
+        ({"zone": "Mars"}, "zone", "no time zone “Mars”"),
+        ({f"day{day}": "" for day in range(5)}, "__all__", "never open"),
+    ],
+)
+def test_bad_hours_are_said_at_the_day_they_are_about(changes, field, words) -> None:
+    form = filled("calendar", CLAUSES[0]["body"], **changes)
+    if form.is_valid():
+        form.add_problems(check_clause("calendar", form.make_body()))
+    assert list(form.errors) == [field]
+    assert words in str(form.errors[field])
 
 
 @pytest.mark.parametrize(
@@ -149,3 +166,15 @@ def test_a_promise_shows_the_fields_of_its_kind_and_those_of_another_once_it_is_
     other.add_problems(check_clause("promise", other.make_body()))
     assert {"signals", "number"} <= names(other)
     assert other.errors
+
+
+def test_a_refused_form_opens_at_what_is_wrong() -> None:
+    def focused(form):
+        fields = [field for block in form.blocks() for field in block.fields]
+        return [one.name for one in fields if "data-focus" in one.field.widget.attrs]
+
+    assert focused(PAGES.forms["promise"](None, opened=opened("promise", PROMISE))) == ["name"]
+    form = filled("promise", PROMISE, amount_s=0, segment="just Germany")
+    assert form.is_valid()
+    form.add_problems(check_clause("promise", form.make_body()))
+    assert focused(form) == ["amount_s", "segment"]
