@@ -30,7 +30,14 @@ LEADS_SCORE: dict[str, Any] = {
             "facts": {},
         }
     ],
-    "gates": [{"key": "mql", "is_open": False, "missing": ["10 points from MQL"]}],
+    "gates": [
+        {
+            "key": "mql",
+            "is_open": False,
+            "missing": ["10 points from MQL"],
+            "ways": ["demo_request"],
+        }
+    ],
 }
 PREVIEW_READ: dict[str, Any] = {
     "version": 4,

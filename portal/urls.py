@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("portal.api")),  # first: machines ask far more often than people
     path("", include("portal.home.urls")),
     path("", include("portal.accounts.urls")),
     path("", include("portal.agreements.cadence_urls")),
@@ -16,5 +17,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sla.urls")),
     path("accounts/", include("portal.accounts.entrance")),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("portal.api")),
 ]

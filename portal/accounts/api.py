@@ -1,6 +1,6 @@
 """Who calls the API, and what the key allows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
@@ -13,11 +13,17 @@ from rest_framework.request import Request
 from portal.accounts.keys import SENDS, hash_key, not_a_sender
 from portal.accounts.models import ApiKey, User
 from portal.core.errors import NotAllowed
+from portal.core.prepared import Prepared
 from portal.core.throttle import count_knock
 
 if TYPE_CHECKING:  # views import this module while they are being made
     from rest_framework.views import APIView
 
+_usable = Prepared(
+    lambda at, sha256: ApiKey.objects.usable(at).select_related("owner").filter(key_sha256=sha256),
+    datetime,
+    str,
+)
 SEEN_EVERY = timedelta(minutes=1)  # last_used_at is a hint, not worth a write a request
 
 
@@ -29,14 +35,10 @@ class KeyAuthentication(BaseAuthentication):
         if word.lower() != "bearer" or not given:
             return None
         at = timezone.now()
-        key = (
-            ApiKey.objects.usable(at)
-            .select_related("owner")
-            .filter(key_sha256=hash_key(given.strip()))
-            .first()
-        )
-        if key is None:
+        found: list[ApiKey] = _usable(at, hash_key(given.strip()))
+        if not found:
             raise exceptions.AuthenticationFailed
+        (key,) = found
         count = count_knock(f"api:{key.pk}", at=at)
         if count > settings.API_REQUESTS_PER_MINUTE:
             raise exceptions.Throttled(wait=60 - at.second)

@@ -15,6 +15,7 @@ from portal.events.services import record
 
 EDITORS = frozenset({Role.MARKETING, Role.MARKETING_LEAD, Role.SALES_LEAD})
 RATIONALE_LIMIT = 5000
+HIGHEST_POSITION = 32_767  # as far as the column goes
 
 
 class InvalidClause(DomainError):
@@ -70,6 +71,25 @@ def lock_open(version: Version) -> Version:
     if row.withdrawn_at is not None:
         raise Conflict(_("This draft was given up. Start a new one."))
     return row
+
+
+def make_room(version: Version, key: str, before: str) -> int:
+    """Number a locked draft's clauses anew, and return the place in front of ``before``.
+
+    Empty: behind all. That place is free, or ``key`` has it. Raises DomainError when there is no
+    such clause.
+    """
+    others = [row for row in version.clauses.order_by("position", "key") if row.key != key]
+    keys = [row.key for row in others]
+    if before and before not in keys:
+        raise DomainError(
+            _("The sentence before which it was to stand has been taken out. Choose again.")
+        )
+    place = keys.index(before) if before else len(keys)
+    for number, row in enumerate(others):
+        row.position = number if number < place else number + 1
+    Clause.objects.bulk_update(others, ["position"])
+    return place
 
 
 def touch(version: Version, *, by: User, at: datetime, change: Mapping[str, Any]) -> None:

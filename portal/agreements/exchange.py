@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
-from portal.agreements.drafts import RATIONALE_LIMIT, InvalidClause
+from portal.agreements.drafts import HIGHEST_POSITION, RATIONALE_LIMIT, InvalidClause
 from portal.agreements.forms import json_value
 from portal.agreements.models import Agreement, Version
 from portal.agreements.queries import clause_texts, version_in_force
@@ -34,7 +34,6 @@ LARGEST = 1_000_000  # bytes
 MOST_CLAUSES = 200
 MOST_PROBLEMS = 20
 DEEPEST = 20
-HIGHEST_POSITION = 32_767
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,59}\Z")
 FIELDS = frozenset({"key", "kind", "position", "body", "rationale"})
 

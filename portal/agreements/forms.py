@@ -70,10 +70,14 @@ class ClauseForm(forms.Form):
         """Fit the fields to the clause, before anything is validated."""
 
     def at(self, name: str) -> forms.BoundField:
-        """Return one field as it is drawn, marked where something is wrong with it."""
+        """Return one field as it is drawn: marked where something is wrong, which is gone to."""
         bound = self[name]
+        attributes = bound.field.widget.attrs
+        if self.is_bound and self.errors:
+            attributes.pop("data-focus", None)
         if self.is_bound and bound.errors:
-            bound.field.widget.attrs["class"] += " is-invalid"
+            attributes["class"] += " is-invalid"
+            attributes["data-focus"] = ""
         return bound
 
     def initial_of(self, body: Body) -> dict[str, Any]:
@@ -93,6 +97,13 @@ class ClauseForm(forms.Form):
         """Tell whether the person asked for another empty line rather than for saving."""
         return "more" in self.data
 
+    def stands_before(self) -> str | None:
+        """Return the key of the clause it shall stand in front of; "": none; None: as it stands."""
+        return None
+
+    def keep_place(self, typed: "ClauseForm") -> None:
+        """Take over from what was typed where the clause shall stand; bodies are merged apart."""
+
     def rebase(self, revision: int | None) -> None:
         """Carry what was typed over to another revision, so that saving again is meant."""
         typed: Any = self.data
@@ -108,6 +119,11 @@ class ClauseForm(forms.Form):
     def add_problem(self, path: str, sentence: str) -> None:
         name = path.partition(".")[0]
         self.add_error(name if name in self.fields else None, sentence)
+
+
+def ticks() -> forms.CheckboxSelectMultiple:
+    """Return a choice of several as boxes to tick: one press never takes another choice away."""
+    return forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
 
 
 def _dress(widget: forms.Widget) -> None:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import User
 from portal.agreements.addresses import address
@@ -33,13 +34,25 @@ def find_version(kind: str, number: int) -> Version:
     return found
 
 
+class NotNow(Conflict):
+    """What was asked for does not fit the state this version is in; nobody was faster."""
+
+    act = gettext_lazy("Read the version")
+
+    def __init__(self, version: Version, sentence: str, *, title: str) -> None:
+        super().__init__(sentence)
+        self.title, self.url = title, address(version)
+
+
 def find_open(kind: str, number: int) -> Version:
     """Return a version that may still change. Raises Conflict when it is signed or given up."""
     version = find_version(kind, number)
     if version.effective_from is not None:
-        raise Conflict(_("This version is signed and is never edited. Start a draft from it."))
+        words = _("This version is signed and is never edited. Start a draft from it.")
+        raise NotNow(version, words, title=_("Signed and closed"))
     if version.withdrawn_at is not None:
-        raise Conflict(_("This draft was given up. Start a new one."))
+        words = _("This draft was given up. Start a new one.")
+        raise NotNow(version, words, title=_("Given up and closed"))
     return version
 
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from portal.accounts.models import Side
 from portal.agreements.models import Agreement, Clause, Signature, Version
+from portal.core.prepared import Prepared
 
 
 def agreement_for(kind: str) -> Agreement | None:
@@ -38,11 +39,17 @@ def versions_in_force(kind: str, *, at: datetime) -> list[Version]:
 
     One query, without the texts; see ``version_in_force``.
     """
+    return _of_kind(kind, at)
+
+
+def _versions_of_kind(kind: str, at: datetime) -> QuerySet[Version]:
     own = Version.objects.in_force(at).filter(agreement=OuterRef("pk")).values("pk")[:1]
     found = Agreement.objects.filter(kind=kind).annotate(found=Subquery(own)).values("found")
     versions = Version.objects.in_force(at).filter(pk__in=found).select_related("agreement")
-    versions = versions.defer("signed_text", "note")
-    return list(versions.order_by("agreement__position", "agreement"))
+    return versions.defer("signed_text", "note").order_by("agreement__position", "agreement")
+
+
+_of_kind = Prepared(_versions_of_kind, str, datetime)
 
 
 def newest_signed(kind: str) -> list[Version]:

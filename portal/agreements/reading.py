@@ -100,7 +100,10 @@ def words_of(kind: str, clause: ClauseText, clauses: Sequence[ClauseText]) -> st
 def read_version(version: Version, base: Version | None) -> Reading:
     """Return a version with what changed against ``base``; three queries."""
     kind = version.agreement.kind
-    rows = {row.key: row for row in version.clauses.select_related("changed_by")}
+    rows = {
+        row.key: row
+        for row in version.clauses.select_related("changed_by").order_by("position", "key")
+    }
     texts = [clause_text(row) for row in rows.values()]
     before = [clause_text(row) for row in base.clauses.all()] if base else []
     changes = changes_between(kind, before, texts, rows) if base else []
@@ -165,7 +168,7 @@ def changes_between(
     """Return what ``after`` adds, changes and takes out, in the order of the text."""
     old = {text["key"]: text for text in before}
     new = {text["key"]: text for text in after}
-    rows = rows or {}
+    rows, place = rows or {}, kind_named(kind).place
     changes = [
         Change(
             key=key,
@@ -176,7 +179,9 @@ def changes_between(
             clause=rows.get(key),
         )
         for key, text in new.items()
-        if key not in old or _says_other(old[key], text)
+        if key not in old
+        or _says_other(old[key], text)
+        or place(old[key], before) != place(text, after)
     ]
     changes += [
         Change(key, "removed", words_of(kind, text, before), "", "", None)

@@ -40,6 +40,10 @@ def _stands_alone(version: Version, clauses: Sequence[ClauseText]) -> Sequence[P
     return ()
 
 
+def _no_place(clause: ClauseText, clauses: Sequence[ClauseText]) -> None:
+    return None
+
+
 def _any_order(order: Sequence[int]) -> Sequence[Problem]:
     return ()
 
@@ -54,6 +58,8 @@ class AgreementKind:
     check_version: Callable[[Sequence[ClauseText]], Sequence[Problem]]
     sentence: Callable[[str, str, Body, Sequence[ClauseText]], Sequence[Part]]
     activated_event: str
+    # What a clause's place among the others makes of it; one whose place says otherwise changed.
+    place: Callable[[ClauseText, Sequence[ClauseText]], Any] = _no_place
     label: Promise | str = ""
     # What keeps a version from standing beside the others of its kind; asked before proposing.
     check_beside: Callable[[Version, Sequence[ClauseText]], Sequence[Problem]] = _stands_alone

@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import User
 from portal.agreements.drafts import (
     EDITORS,
+    HIGHEST_POSITION,
     RATIONALE_LIMIT,
     InvalidClause,
     StaleClause,
     lock_draft,
+    make_room,
     require_editor,
     touch,
     unfreeze,
@@ -149,9 +151,12 @@ def save_clause(
     revision: int | None,
     rationale: str = "",
     position: int | None = None,
+    before: str | None = None,
 ) -> Clause:
     """Store one clause; ``revision`` is the one it was opened with, None for a new clause.
 
+    It takes the ``position`` given, or stands in front of the clause of the key ``before`` (empty:
+    behind all), and otherwise where it stood; a new one behind all.
     Voids signatures and unfreezes a proposed draft. Raises StaleClause when the clause has moved
     on, InvalidClause for a body that cannot be used, Conflict when the version is signed.
     """
@@ -169,15 +174,18 @@ def save_clause(
     problems = kind_named(version.agreement.kind).check_clause(kind, key, body)
     if problems:
         raise InvalidClause(problems)
-    if current is not None and _says_the_same(current, body, rationale, position):
+    if before is not None:
+        position = make_room(version, key, before)
+    elif current is not None and _says_the_same(current, body, rationale, position):
         return current
     if current is None:
         last = version.clauses.aggregate(last=Max("position"))["last"] or 0
-        current = Clause(version=version, key=key, kind=kind, position=position or last + 1)
+        place = last + 1 if last < HIGHEST_POSITION else make_room(version, key, "")
+        current = Clause(version=version, key=key, kind=kind, position=place)
         current.revision = 0
     was = {"was": current.body, "was_why": current.rationale}
     current.body, current.rationale = dict(body), rationale
-    current.position = position or current.position
+    current.position = current.position if position is None else position
     current.revision += 1
     current.changed_by, current.changed_at = by, at
     current.save()

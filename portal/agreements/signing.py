@@ -15,7 +15,7 @@ from portal.agreements import services
 from portal.agreements.addresses import address
 from portal.agreements.forms import DeclineForm, ProposeForm, SignForm
 from portal.agreements.models import Version
-from portal.agreements.pages import answer, find_open
+from portal.agreements.pages import NotNow, answer, find_open
 from portal.agreements.queries import version_before
 from portal.agreements.reading import read_version
 from portal.agreements.registry import pages_of, panels_for
@@ -26,6 +26,15 @@ from portal.core.http import user_of
 from portal.core.throttle import count_knock
 
 MOST_TRIES = 10  # passwords a minute
+
+
+def _require_proposed(version: Version) -> None:
+    if version.proposed_at is None:
+        words = _(
+            "Revision %d is not proposed. An editor proposes it first, which freezes its text; "
+            "then both sides sign."
+        )
+        raise NotNow(version, words % version.revision, title=_("This draft is not proposed"))
 
 
 @login_required
@@ -106,8 +115,9 @@ def sign(request: HttpRequest, number: int, *, kind: str) -> HttpResponse:
     version = find_open(kind, number)
     if user.signs_for is None:
         raise NotAllowed(_("The marketing lead and a sales lead sign. You may read along."))
+    _require_proposed(version)
     if hint := why_not(version, user, signature_lines(version)):
-        raise Conflict(hint)
+        raise NotNow(version, hint, title=_("There is nothing for you to sign now"))
     posted = request.POST if request.method == "POST" else None
     form = SignForm(posted, user=user, sha256=version.sha256)
     if request.method == "POST" and is_allowed(form, user.pk) and form.is_valid():
@@ -128,8 +138,7 @@ def decline(request: HttpRequest, number: int, *, kind: str) -> HttpResponse:
     version = find_open(kind, number)
     if user.signs_for is None:
         raise NotAllowed(_("Who may sign may decline: the marketing lead and sales leads."))
-    if version.proposed_at is None:
-        raise Conflict(_("This draft is not proposed."))
+    _require_proposed(version)
     form = DeclineForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         words = form.cleaned_data["words"].replace("\x00", "")

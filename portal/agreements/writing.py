@@ -103,6 +103,7 @@ def _save(
         body=body,
         rationale=form.cleaned_data["rationale"],
         revision=form.cleaned_data["revision"],
+        before=form.stands_before(),
         by=user_of(request),
         at=timezone.now(),
     )
@@ -221,6 +222,7 @@ def _merged(
         opened.kind, opened.key, merged.body, merged.rationale, current.revision, texts
     )
     made: ClauseForm = pages_of(kind).forms.get(opened.kind, JsonClauseForm)(None, opened=now)
+    made.keep_place(form)
     words = words_of(kind, one, texts)
     return {"form": made, "opened": now, "both": both, "taken": taken, "merged": words}
 

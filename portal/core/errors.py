@@ -2,12 +2,20 @@
 
 from http import HTTPStatus
 
+from django.utils.functional import Promise
+
 
 class DomainError(Exception):
-    """Something a person asked for cannot be done. ``str(error)`` is the sentence they read."""
+    """Something a person asked for cannot be done. ``str(error)`` is the sentence they read.
+
+    ``title`` heads the page that says it, where its status does not; ``url`` and ``act`` lead on.
+    """
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "refused"
+    title: str | Promise = ""
+    url = ""
+    act: str | Promise = ""
 
 
 class Conflict(DomainError):

@@ -18,7 +18,8 @@ from portal.accounts.models import Organisation
 from portal.agreements.addresses import address
 from portal.core.sightings import NIGHTLY, Figures, Limits, Sighting, Watch
 from scoring.feedback.watching import Lowered, let_in, lowered_gates
-from sla.scoreboard.counted import counted_promises
+from sla.scoreboard.counted import asks_what_was_known, count_promises, promises_in_force
+from sla.scoreboard.period import Period, read_period
 from sla.terms.text import PromiseKind
 
 MONTH = timedelta(days=30)
@@ -77,14 +78,18 @@ def _promised(since: datetime) -> dict[str, int] | None:
     zone = ZoneInfo(Organisation.current().zone)
     begins = since.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     ends = (begins + timedelta(days=32)).replace(day=1)
-    live = Handoff.objects.live().filter(made_at__gte=begins, made_at__lt=since)
-    for one in counted_promises(live, since=begins, before=since, zone=zone, at=since):
-        if one.promise.kind == PromiseKind.VOLUME:
-            passed = (since - begins) / (ends - begins)
-            made = sum(month.made for month in one.months)
-            return {"at_least": int(one.promise.at_least * passed), "made": made,
-                    "month": one.promise.at_least}  # fmt: skip
-    return None
+    promised = promises_in_force(since=begins, before=since, at=since)
+    numbers = [one for one in promised if one.promise.kind == PromiseKind.VOLUME][:1]
+    if not numbers:
+        return None
+    read = read_period(
+        Period(begins, since), user=None, at=since, with_known=asks_what_was_known(numbers)
+    )
+    (one,) = count_promises(numbers, read.handoffs, read.tries, effects={}, zone=zone, at=since)
+    passed = (since - begins) / (ends - begins)
+    made = sum(month.made for month in one.months)
+    return {"at_least": int(one.promise.at_least * passed), "made": made,
+            "month": one.promise.at_least}  # fmt: skip
 
 
 def says(figures: Figures) -> str:

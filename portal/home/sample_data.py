@@ -44,7 +44,7 @@ def _clocks(now: datetime) -> list[dict[str, Any]]:
         {"state": "met", "words": "met in 7 of 15 min", "due": now},
         {"state": "met_late", "words": "met 1 h 47 late", "due": now},
         {"state": "paused", "words": "paused, wrong number", "due": now},
-        {"state": "excused", "words": "excused, sick day", "due": now},
+        {"state": "excused", "words": "excused: sick day", "due": now},
         {"state": "ended", "words": "ended with the disposition", "due": now},
     ]
 

@@ -193,8 +193,11 @@ def line_chart(
     high: float | None = None,
     references: Sequence[Mapping[str, Any]] = (),
     head: str = "",
+    is_of_time: bool = True,
 ) -> dict[str, Any]:
     """Draw values over ordered labels, with intervals, n and references; a table stands behind.
+
+    Where it is wider than the screen, the newest end of a line of time is shown first.
 
     Each point maps ``label`` and ``value`` (None where unknown), and where known ``n``,
     ``low``, ``high``, ``shown`` (in words) and ``maturing``. A reference maps value and label.
@@ -225,6 +228,7 @@ def line_chart(
         "unit": unit,
         "finding": finding or title,
         "head": head,
+        "is_of_time": is_of_time,
         "drawn": drawn,
         "file": data_address(svg_file(drawn, title=str(title), unit=str(unit), **size)),
         "name": slugify(str(title)) or "chart",

@@ -208,7 +208,16 @@ def test_a_gate_out_of_reach_is_told_and_is_never_put_before_who_signs(draft, le
         assert "asks for 900, but no lead can have more than" in text
     draft.refresh_from_db()
     assert (draft.state, draft.sha256) == ("draft", "")
-    assert browser(leads[1]).get(url(draft, "sign")).status_code == 409
+
+
+@pytest.mark.parametrize("act", ["sign", "decline"])
+def test_what_nobody_proposed_says_what_comes_first(draft, leads, act) -> None:
+    answer = browser(leads[1]).get(url(draft, act))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "is not proposed. An editor proposes it first" in page
+    assert "Somebody was faster" not in page
+    assert reverse("definition", args=[draft.number]) in page
 
 
 def test_an_empty_post_is_an_act_and_not_a_look(draft, leads) -> None:
@@ -236,7 +245,9 @@ def test_a_signed_version_takes_no_act(leads, act) -> None:
     client, address = browser(leads[0]), url(version, act)
     answer = client.post(address) if act == "withdraw" else client.get(address)
     assert answer.status_code == 409
-    assert "never edited" in answer.content.decode()
+    page = answer.content.decode()
+    assert "never edited" in page
+    assert "Somebody was faster" not in page
 
 
 @pytest.mark.parametrize("role", READERS)
