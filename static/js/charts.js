@@ -7,6 +7,9 @@
 
   for (const button of document.querySelectorAll("[data-chart-png], [data-print]")) button.hidden = false;
 
+  // Where a line is wider than the screen, its newest end is what one came for.
+  for (const frame of document.querySelectorAll("[data-newest]")) frame.scrollLeft = frame.scrollWidth;
+
   // An image knows no style sheet and no font of the page: its font goes into the file.
   async function withFont(svg) {
     const link = document.querySelector("link[rel=preload][as=font]");
