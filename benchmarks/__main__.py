@@ -34,7 +34,8 @@ SCORED = {
 LEARNT = {"learning": "Learning from decisions"}
 # What fills a database, and for whom.
 GROUPS = {"data": FILLED, "histories": SCORED, "decisions": LEARNT}
-EVERY = ALONE | FILLED | SCORED | LEARNT
+MADE = {"columns_alone": "Evaluation out of columns made for it"}  # it makes its leads as columns
+EVERY = ALONE | FILLED | SCORED | LEARNT | MADE
 IMPORTS = ("leads", "handoffs")
 
 
@@ -52,6 +53,8 @@ def main() -> int:
     if "due_time" in names:
         _title("due_time")
         failed += ["due_time"] * bool(run(dict(os.environ), "benchmarks.due_time"))
+    if "columns_alone" in names:
+        failed += _made(given.leads)
     for kind in kinds:
         failed += _on(kind, names, given.leads)
     print(f"\nAll of this took {perf_counter() - began:.0f} s.")
@@ -112,6 +115,17 @@ def _on_filled(kind: str, filler: str, names: Sequence[str], leads: int) -> list
             _title(name, f"{leads:,} leads in {kind}")
             failed += [name] * bool(run(environment, "benchmarks", "--here", name))
         return failed
+
+
+def _made(leads: int) -> list[str]:
+    """Measure what needs a database for its words only."""
+    _title("columns_alone", f"{leads:,} leads")
+    with throw_away("SQLite") as environment:
+        migrated = run(environment, "manage", "migrate", "--verbosity", "0") == 0
+        done = migrated and not run(
+            environment, "benchmarks", "--here", "columns_alone", str(leads)
+        )
+        return ["columns_alone"] * (not done)
 
 
 def _title(name: str, more: str = "") -> None:

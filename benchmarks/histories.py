@@ -33,6 +33,7 @@ OBJECTS = 2_000
 WORDS = ("vp", "director", "head", "manager", "engineer", "founder", "student", "sales")
 INDUSTRIES = ("software", "IT services", "B2B SaaS", "retail", "banking", "health", "media")
 TITLES = 18_000
+FIRST_TITLE, FIRST_INDUSTRY = 100, TITLES + 100  # their ids
 
 
 def rules() -> list[dict[str, Any]]:
@@ -113,26 +114,30 @@ def fill(leads: int) -> None:
     begin = stamp - timedelta(days=DAYS)
     store_leads(leads, "known", since=begin, recorded=stamp)
     store(Standing, "lead_id stage", ((n, "known") for n in range(1, leads + 1)))
-    texts = [f"{WORDS[n % 8]} of area {n}" if n % 5 else f"area {n}" for n in range(TITLES)]
-    first = TITLES + 100
-    store(FactText, "id text", [(n + 100, text) for n, text in enumerate(texts)]
-          + [(first + n, text) for n, text in enumerate(INDUSTRIES)])  # fmt: skip
-    titles = (TITLES * random.random(leads) ** 2).astype(int) + 100
-    industries = random.integers(0, len(INDUSTRIES), leads) + first
+    store_words()
+    titles = (TITLES * random.random(leads) ** 2).astype(int) + FIRST_TITLE
+    industries = random.integers(0, len(INDUSTRIES), leads) + FIRST_INDUSTRY
     sizes = (10 ** random.uniform(0, 5, leads)).astype(int)
     columns = (titles, industries, sizes)
     store(FactSnapshot, "lead_id known_from recorded_at set_by title industry company_size", (
         (n + 1, begin, stamp - timedelta(days=1), 3, *facts)
         for n, facts in enumerate(zip(*(c.tolist() for c in columns), strict=True))
     ))  # fmt: skip
-    store(TrackedObject, "id kind key tags", (
-        (n + 1, "page", f"/page/{n}", f'["{TAGS[n % 5]}"]' if n % 4 == 0 else "[]")
-        for n in range(OBJECTS)
-    ))  # fmt: skip
     store(Activity, "lead_id kind object_id occurred_at received_at recorded_at source external_id",
           _activities(random, leads, stamp))  # fmt: skip
     sign_definition(45, now - timedelta(days=1))
     analyse()
+
+
+def store_words() -> None:
+    """Write the texts that titles and industries are ids of, and the pages with their tags."""
+    texts = [f"{WORDS[n % 8]} of area {n}" if n % 5 else f"area {n}" for n in range(TITLES)]
+    store(FactText, "id text", [(n + FIRST_TITLE, text) for n, text in enumerate(texts)]
+          + [(n + FIRST_INDUSTRY, text) for n, text in enumerate(INDUSTRIES)])  # fmt: skip
+    store(TrackedObject, "id kind key tags", (
+        (n + 1, "page", f"/page/{n}", f'["{TAGS[n % 5]}"]' if n % 4 == 0 else "[]")
+        for n in range(OBJECTS)
+    ))  # fmt: skip
 
 
 def store_leads(count: int, stage: str, *, since: datetime, recorded: datetime) -> None:
