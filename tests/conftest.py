@@ -1,7 +1,6 @@
 """What every test can rely on: no network, one fixed instant, Debian's Chromium."""
 
 import gc
-import importlib
 import ipaddress
 import os
 import shutil
@@ -13,13 +12,11 @@ from typing import Any
 
 import hypothesis
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from playwright.sync_api import expect
 
-from portal.core import database_objects
-from tests import stages, template
+from tests import cleared, stages, template
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -130,6 +127,7 @@ def django_db_setup(
     """Give this process a database of its own, copied from one that the migrations made."""
     with django_db_blocker.unblock():
         template.make_test_database()
+        cleared.clear_without_flush()
     yield
     with django_db_blocker.unblock():
         stages.end()
@@ -160,27 +158,6 @@ def tidy(db: None) -> None:
 def now() -> datetime:
     """A Monday morning on which the tests happen, unless one is about another time."""
     return datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def triggers_let_the_flush_pass(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A transactional test ends in DELETE FROM every table, which our triggers refuse."""
-    marker = request.node.get_closest_marker("django_db")
-    transactional = bool(marker and marker.kwargs.get("transaction"))
-    if not transactional and not {"transactional_db", "live_server"} & set(request.fixturenames):
-        yield
-        return
-    request.getfixturevalue("transactional_db")
-    database_objects.make_all(connection)
-    refill_reasons()
-    yield
-    database_objects.drop_all(connection)
-
-
-def refill_reasons() -> None:
-    """Put back what migrations stored and the last transactional test flushed."""
-    migration = importlib.import_module("leads.migrations.0003_reasons")
-    migration.fill(apps, connection.schema_editor())
 
 
 @pytest.fixture(scope="session")

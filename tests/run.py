@@ -65,6 +65,7 @@ class Step:
     variables: dict[str, str] = field(default_factory=dict)
     left_out: str = ""
     seconds: float = 0.0
+    cpu: float = 0.0  # of its processes, not of the database's
     code: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     skips: Counter[str] = field(default_factory=Counter)
@@ -161,7 +162,7 @@ def run(step: Step, scratch: Path) -> None:
     report = scratch / f"{step.name}.xml"
     extra = [f"--junit-xml={report}"] if step.is_suite else []
     variables = {**os.environ, **own_folders(scratch), **step.variables}
-    begun = time.monotonic()
+    begun, used = time.monotonic(), cpu_of_children()
     said = ""
     try:
         done = subprocess.run(
@@ -173,13 +174,19 @@ def run(step: Step, scratch: Path) -> None:
     except subprocess.TimeoutExpired:
         print(f"{step.name} took longer than {STEP_LIMIT} s and was stopped.", flush=True)
         step.code = 124
-    step.seconds = time.monotonic() - begun
+    step.seconds, step.cpu = time.monotonic() - begun, cpu_of_children() - used
     if not step.is_suite:
         print(f"\n=== {step.name}\n{said}", end="", flush=True)
     if step.is_suite:
         read_report(step, report)
     else:
         step.counts["failed" if step.failed else "passed"] = 1
+
+
+def cpu_of_children() -> float:
+    """Return the CPU seconds of all that has run from here and ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def own_folders(scratch: Path) -> dict[str, str]:
@@ -230,7 +237,8 @@ def summary(done: list[Step], took: float) -> str:
             continue
         counts = ", ".join(f"{n} {what}" for what, n in sorted(step.counts.items()))
         state = "FAILED" if step.failed else "ok"
-        lines.append(f"{step.name:<22} {state:<7} {step.seconds:6.1f} s  {counts}")
+        cpu = f"{step.cpu:6.1f} s CPU" if step.is_suite else " " * 12
+        lines.append(f"{step.name:<22} {state:<7} {step.seconds:6.1f} s {cpu}  {counts}")
     gaps = [gap for step in done for gap in step.gaps]
     lines += ["", "=== left out" if gaps else "=== nothing was left out", *gaps]
     if gaps and IN_CI:

@@ -27,8 +27,9 @@ FOLDER = Path(os.environ.get("TEST_TEMPLATE_DIR") or tempfile.gettempdir())
 PREFIX = "portal_template_"
 KEPT = 3600.0  # seconds
 SHAPING = ("*/migrations/*.py", "portal/core/database_objects.py", "portal/core/daymarks.py",
-           "portal/core/mirrors.py", "portal/core/reporting.py", "portal/core/stamps.py",
-           "portal/settings.py", "tests/settings.py", "requirements.txt")  # fmt: skip
+           "portal/core/mirrors.py", "portal/core/reporting.py", "portal/core/stale.py",
+           "portal/core/stamps.py", "portal/settings.py", "tests/settings.py",
+           "requirements.txt")  # fmt: skip
 
 
 def digest() -> str:

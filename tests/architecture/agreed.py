@@ -115,7 +115,7 @@ AGREED_PAGES: dict[str, Page] = {
         shared=AGREED,
         lists={"": backtests.activated},
     ),
-    **agreement_pages("terms", "terms", "terms-version", "promise", rows.promises),
+    **agreement_pages("terms", "terms", "terms-version", "first_touch", rows.promises),
     "terms-rehearsal": Page(
         get=SEES_EVERYTHING | SALES_LEAD,
         at=lambda world: {"number": world.drafts["terms"].number},

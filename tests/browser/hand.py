@@ -5,6 +5,7 @@ from playwright.sync_api import Page
 
 from leads.handoffs.models import Handoff
 from tests.browser.test_desk import name_shown, sign_in
+from tests.cleared import kept
 from tests.portal.scene import Scene
 
 NAMES = ("Marta Lindqvist", "Daniel Okafor", "Elena Petrova")
@@ -27,14 +28,12 @@ class Hand:
         return presses
 
 
-@pytest.fixture
-def scene(live_server) -> Scene:
-    return Scene()
+def at_work() -> tuple[Scene, list[Handoff]]:
+    scene = Scene()
+    return scene, [scene.handoff(scene.sofia, name=name) for name in NAMES]
 
 
-@pytest.fixture
-def handoffs(scene) -> list[Handoff]:
-    return [scene.handoff(scene.sofia, name=name) for name in NAMES]
+begun = kept(at_work)
 
 
 @pytest.fixture

@@ -9,22 +9,26 @@ from leads.dispositions.services import reject
 from leads.handoffs.models import Cause, Handoff
 from tests.browser.test_desk import sign_in
 from tests.browser.watch import PHONE, STICKING_OUT
+from tests.cleared import kept
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WHY = "They asked for prices again."
 
 
-@pytest.fixture
-def scene(live_server) -> Scene:
-    return Scene()
-
-
-@pytest.fixture
-def rejection(scene) -> Disposition:
+def at_work() -> tuple[Scene, Disposition]:
+    scene = Scene()
     handoff = scene.handoff(scene.sofia, name="Marta Lindqvist")
     reason = Reason.objects.get(code="just_exploring")
-    return reject(handoff=handoff, reason=reason, by=scene.sofia, at=scene.at)
+    return scene, reject(handoff=handoff, reason=reason, by=scene.sofia, at=scene.at)
+
+
+begun = kept(at_work)
+
+
+@pytest.fixture
+def rejection(begun) -> Disposition:
+    return begun[1]
 
 
 def lead_page(page: Page, live_server, rejection: Disposition) -> None:

@@ -8,10 +8,10 @@ from playwright.sync_api import Route, expect
 from leads.dispositions.call_sheet import save_sheet
 from leads.dispositions.models import CallSheet, Disposition
 from leads.handoffs.models import Handoff
-from tests.browser.hand import NAMES, desk, hand, handoffs, scene
+from tests.browser.hand import NAMES, begun, desk, hand
 from tests.browser.test_desk import decision, name_shown
 
-__all__ = ["desk", "hand", "handoffs", "scene"]
+__all__ = ["begun", "desk", "hand"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

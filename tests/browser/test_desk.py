@@ -9,21 +9,19 @@ from leads.database.models import Lead, Stage
 from leads.dispositions.models import Disposition
 from leads.handoffs.models import Handoff
 from tests.browser.watch import PHONE, STICKING_OUT
+from tests.cleared import kept
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
-def scene(live_server) -> Scene:
-    return Scene()
+def at_work() -> tuple[Scene, list[Handoff]]:
+    """Return a company with three handoffs of Sofia's, in the order of her queue."""
+    scene, names = Scene(), ("Marta Lindqvist", "Daniel Okafor", "Elena Petrova")
+    return scene, [scene.handoff(scene.sofia, name=name) for name in names]
 
 
-@pytest.fixture
-def handoffs(scene) -> list[Handoff]:
-    """Three handoffs of Sofia's, in the order of her queue."""
-    names = ("Marta Lindqvist", "Daniel Okafor", "Elena Petrova")
-    return [scene.handoff(scene.sofia, name=name) for name in names]
+begun = kept(at_work)
 
 
 def sign_in(page: Page, live_server, client, user) -> None:

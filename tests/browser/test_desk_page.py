@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from leads.handoffs.models import Handoff
 from tests.browser.served import served
 from tests.browser.watch import PHONE
+from tests.cleared import kept
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -18,15 +19,13 @@ SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
 STILL = 0.002  # of the screen: below what an eye sees; a line of text that jumps is above it
 
 
-@pytest.fixture
-def scene(live_server) -> Scene:
-    return Scene()
+def at_work() -> tuple[Scene, list[Handoff]]:
+    """Return a company with a queue that is longer than a laptop's screen."""
+    scene = Scene()
+    return scene, [scene.handoff(scene.sofia, name=f"Lead {n:02}") for n in range(18)]
 
 
-@pytest.fixture
-def handoffs(scene) -> list[Handoff]:
-    """A queue that is longer than a laptop's screen."""
-    return [scene.handoff(scene.sofia, name=f"Lead {n:02}") for n in range(18)]
+begun = kept(at_work)
 
 
 def sign_in(page: Page, address: str, client, user) -> None:

@@ -4,18 +4,18 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from leads.activities.models import Activity
 from leads.database.models import Note
 from leads.dispositions.models import Disposition, Reason
 from leads.dispositions.services import reject
 from leads.handoffs.models import Handoff
-from tests.browser.hand import NAMES, desk, hand, handoffs, scene
+from tests.browser.hand import NAMES, begun, desk, hand
 from tests.browser.test_desk import decision, name_shown, sign_in
 from tests.browser.watch import PHONE, STICKING_OUT
 
-__all__ = ["desk", "hand", "handoffs", "scene"]
+__all__ = ["begun", "desk", "hand"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -197,6 +197,23 @@ def test_undo_is_one_press_for_ten_seconds_and_all_day(desk, hand, handoffs) -> 
     hand.press("u")
     name_shown(desk, NAMES[0])
     assert not Disposition.objects.standing().exists()
+
+
+def test_keys_that_are_faster_than_the_scripts_wait_for_them(desk, hand, handoffs) -> None:
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    desk.route("**/keys*.js", hold)
+    with desk.expect_request("**/keys*.js"):
+        desk.reload(wait_until="commit")
+    name_shown(desk, NAMES[0])
+    hand.press("9", "Enter")
+    assert not Disposition.objects.standing().exists()
+    late[0].continue_()
+    name_shown(desk, NAMES[1])
+    assert decision(handoffs[0]).reason_id
 
 
 @pytest.mark.parametrize("height", [760, 720, 640])

@@ -10,19 +10,23 @@ from leads.meetings.models import Meeting
 from leads.meetings.services import book
 from tests.browser.test_desk import sign_in
 from tests.browser.watch import PHONE, STICKING_OUT
+from tests.cleared import kept
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
-def scene(live_server) -> Scene:
-    return Scene()
+def at_work() -> tuple[Scene, Handoff]:
+    scene = Scene()
+    return scene, scene.handoff(scene.sofia, name="Marta Lindqvist")
+
+
+begun = kept(at_work)
 
 
 @pytest.fixture
-def handoff(scene) -> Handoff:
-    return scene.handoff(scene.sofia, name="Marta Lindqvist")
+def handoff(begun) -> Handoff:
+    return begun[1]
 
 
 @pytest.fixture

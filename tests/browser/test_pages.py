@@ -64,6 +64,9 @@ IN_GUIDE = {
     "desk": 800, "lead": 800, "rejections": 1060, "draft": 800, "scoreboard": 800, "team": 800,
     "clocks": 800, "preferences": 800, "design": 800,
 }  # fmt: skip
+LEFT_OF_NEWEST = """() => [...document.querySelectorAll("[data-newest]")]
+  .filter((one) => one.scrollWidth > one.clientWidth)
+  .map((one) => Math.round(one.scrollWidth - one.clientWidth - one.scrollLeft))"""
 GUIDE_FOLDER = ROOT / "docs" / "guide"
 
 
@@ -124,6 +127,11 @@ def seen(page: Page, name: str) -> list[str]:
             expect(page.locator(".pane-head").nth(1)).to_contain_text("2 of")
         page.keyboard.press("r")
         page.keyboard.press("3")
+    if name == "rejections":
+        page.set_viewport_size(PHONE)
+        page.reload()
+        assert page.evaluate(LEFT_OF_NEWEST) == [0], "a phone shows the newest weeks first"
+        page.set_viewport_size(DESK)
     if name == "clocks":
         page.locator(".clock-opens").first.click()
         expect(page.locator(".table-open .arithmetic")).to_be_visible()

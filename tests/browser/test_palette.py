@@ -7,20 +7,19 @@ from leads.handoffs.models import Handoff
 from portal.accounts.models import User
 from tests.browser.test_desk import name_shown, sign_in
 from tests.browser.watch import DESK, PHONE, STICKING_OUT, Watch, violations
+from tests.cleared import kept
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NAMES = ("Marta Lindqvist", "Daniel Okafor", "Elena Petrova")
 
 
-@pytest.fixture
-def scene(live_server) -> Scene:
-    return Scene()
+def at_work() -> tuple[Scene, list[Handoff]]:
+    scene = Scene()
+    return scene, [scene.handoff(scene.sofia, name=name) for name in NAMES]
 
 
-@pytest.fixture
-def handoffs(scene) -> list[Handoff]:
-    return [scene.handoff(scene.sofia, name=name) for name in NAMES]
+begun = kept(at_work)
 
 
 @pytest.fixture

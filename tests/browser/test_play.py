@@ -15,22 +15,21 @@ from leads.handoffs.skip_models import Skip
 from portal.accounts.models import Membership
 from tests.browser.test_desk import name_shown, sign_in
 from tests.browser.watch import PHONE, STICKING_OUT
+from tests.cleared import kept
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NAMES = ("Marta Lindqvist", "Daniel Okafor", "Elena Petrova", "Hugo Marchetti")
 
 
-@pytest.fixture
-def scene(live_server) -> Scene:
-    return Scene()
-
-
-@pytest.fixture
-def handoffs(scene) -> list[Handoff]:
-    """Four that nobody has yet, in the order of the queue: everybody is full."""
+def at_work() -> tuple[Scene, list[Handoff]]:
+    """Return a company with four that nobody has yet, in the order of the queue: all are full."""
+    scene = Scene()
     Membership.objects.update(cap=0)
-    return [scene.handoff(None, name=name) for name in NAMES]
+    return scene, [scene.handoff(None, name=name) for name in NAMES]
+
+
+begun = kept(at_work)
 
 
 @pytest.fixture

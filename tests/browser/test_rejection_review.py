@@ -11,6 +11,7 @@ from scoring.reviewing.models import RejectionReview, Vote
 from scoring.reviewing.services import Said, start_review, vote
 from tests.browser.test_desk import sign_in
 from tests.browser.watch import DESK, PHONE, STICKING_OUT, Watch, violations
+from tests.cleared import kept
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -18,22 +19,25 @@ NAMES = ("Marta Lindqvist", "Daniel Okafor")
 PROJECTOR = {"width": 1920, "height": 1080}
 
 
-@pytest.fixture
-def scene(live_server) -> Scene:
-    return Scene()
-
-
-@pytest.fixture
-def review(scene) -> RejectionReview:
+def at_work() -> tuple[Scene, RejectionReview]:
+    scene = Scene()
     reason = Reason.objects.get(code="competitor")
     for name in NAMES:
         handoff = scene.handoff(scene.sofia, name=name, age=timedelta(hours=5))
         reject(handoff=handoff, by=scene.sofia, at=scene.at - timedelta(hours=2), reason=reason,
                wrong_rules=None)  # fmt: skip
     rows = Disposition.objects.standing()
-    return start_review(
+    return scene, start_review(
         rows, title="This week", query="", is_apart=False, by=scene.priya, at=scene.at
     )
+
+
+begun = kept(at_work)
+
+
+@pytest.fixture
+def review(begun) -> RejectionReview:
+    return begun[1]
 
 
 @pytest.fixture

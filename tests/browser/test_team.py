@@ -9,29 +9,27 @@ from leads.handoffs.models import Handoff
 from portal.accounts.models import Membership
 from tests.browser.test_desk import sign_in
 from tests.browser.watch import PHONE, STICKING_OUT, Watch, look
+from tests.cleared import kept
 from tests.factories import make_user
 from tests.portal.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
-def scene(live_server) -> Scene:
-    made = Scene()
+def at_work() -> tuple[Scene, list[Handoff]]:
+    """Return three of Sofia's that are late, in the order of the board, and one nobody has."""
+    scene = Scene()
     for name in ("Ben Ode", "Bea Lund", "Clara Rossi"):
-        made.people[name.split()[0].lower()] = make_user(name=name, team=made.team)
-    return made
-
-
-@pytest.fixture
-def handoffs(scene) -> list[Handoff]:
-    """Three of Sofia's that are late, in the order of the board, and one that nobody has."""
+        scene.people[name.split()[0].lower()] = make_user(name=name, team=scene.team)
     names = ("Marta Lindqvist", "Daniel Okafor", "Elena Petrova")
     made = [
         scene.handoff(scene.sofia, name=name, age=timedelta(days=days))
         for days, name in zip((5, 4, 3), names, strict=True)
     ]
-    return [*made, scene.handoff(None, name="Nadia Rahimi")]
+    return scene, [*made, scene.handoff(None, name="Nadia Rahimi")]
+
+
+begun = kept(at_work)
 
 
 @pytest.fixture

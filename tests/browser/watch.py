@@ -35,11 +35,15 @@ SETTLED = """() => Promise.all([document.fonts.ready,
   ...document.getAnimations().map((one) => one.finished.catch(() => null))])"""
 
 
+NO_FAULT = ("htmx:sendAbort", "preloaded using link preload but not used")
+
+
 class Watch:
     """Follows browser contexts and keeps what their console and their answers complain of.
 
     A refused script, style or image of the content security policy is such a complaint. A request
-    that was given up because a newer one, or another page, took its place is none.
+    that was given up because a newer one, or another page, took its place is none; nor is that a
+    font was not used "within a few seconds": so it is where the machine is slow.
     """
 
     def __init__(self) -> None:
@@ -52,7 +56,9 @@ class Watch:
         return context
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and message.text != "htmx:sendAbort":
+        if message.type in {"error", "warning"} and not any(
+            one in message.text for one in NO_FAULT
+        ):
             self.complaints.append(f"{message.type} on {message.location['url']}: {message.text}")
 
     def _read(self, response: Response) -> None:
