@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -165,7 +166,8 @@ def _move(
 ) -> None:
     why = reasons.of_person(to=to, by=by, despite=despite)
     rows = Handoff.objects.filter(pk__in=[one.pk for one in handoffs])
-    payloads = [(one, {**why, "from": one.owner_id}) for one in handoffs]
+    act = uuid4().hex  # what goes together is taken back together
+    payloads = [(one, {**why, "from": one.owner_id, "act": act}) for one in handoffs]
     broken = [
         (one, {"from": one.held_by_id}) for one in handoffs if _is_held(one, but={to.pk}, at=at)
     ]

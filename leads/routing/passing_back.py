@@ -23,7 +23,8 @@ WITHIN = timedelta(minutes=10)
 def passes_of(event: Event) -> list[Event]:
     """Return everything that was passed on by the act that ``event`` is part of. One query."""
     rows = Event.objects.filter(kind="handoff.routed", at=event.at, actor=event.actor_id)
-    return [one for one in rows.order_by("pk") if is_pass(one)]
+    act = event.payload.get("act")  # a quick hand passes on twice within one second
+    return [one for one in rows.order_by("pk") if is_pass(one) and one.payload.get("act") == act]
 
 
 def is_pass(event: Event) -> bool:

@@ -139,6 +139,19 @@ def test_what_was_passed_on_is_taken_back(scene, client) -> None:
     assert pass_back(client, scene, event).status_code == HTTPStatus.CONFLICT
 
 
+def test_of_two_acts_in_one_second_only_the_last_is_taken_back(scene, client) -> None:
+    handoffs = [scene.handoff(scene.sofia) for _ in range(3)]
+    at = timezone.now()
+    for together in (handoffs[:2], handoffs[2:]):
+        wishes = {one.pk: scene.sofia.pk for one in together}
+        passing.pass_on(team=scene.team, wishes=wishes, to=scene.anna, by=scene.tom, at=at)
+    last = Event.objects.filter(kind="handoff.routed").latest("pk")
+    page = client.get(reverse("team-board", args=[scene.team.pk]))
+    assert f"{handoffs[2].lead.label} is with Anna now." in page.content.decode()
+    pass_back(client, scene, last)
+    assert [owner(one) for one in handoffs] == [scene.anna, scene.anna, scene.sofia]
+
+
 def test_what_went_on_since_stays_where_it_is(scene, client) -> None:
     handoffs = [scene.handoff(scene.sofia) for _ in range(2)]
     pass_on(client, scene, *handoffs, to=scene.anna)
