@@ -19,7 +19,7 @@ from portal.core.bulk import insert_rows
 from portal.core.errors import DomainError
 from portal.core.instants import whole_second
 from portal.core.prepared import Prepared
-from portal.core.text import clean_text, fold
+from portal.core.text import clean_text, composed, fold
 from portal.events.services import record
 
 __all__ = [
@@ -139,18 +139,18 @@ def _row(
         "external_id": item.external_id or uuid4().hex,
         "actor_id": by.pk if by else None,
         "is_bot": item.is_bot,
-        "properties": dict(item.properties),
+        "properties": composed(item.properties),
     }
 
 
 def _object_key(item: ActivityInput) -> tuple[str, str]:
-    return item.object_kind, clean_text(item.object_key)[:300]
+    return item.object_kind, composed(clean_text(item.object_key))[:300]
 
 
 def _objects(items: Sequence[ActivityInput]) -> dict[tuple[str, str], int]:
     """Return the id of each object that ``items`` are about; unknown ones are made, untagged."""
     titles = {
-        _object_key(item): clean_text(item.object_title)[:200]
+        _object_key(item): composed(clean_text(item.object_title))[:200]
         for item in items
         if item.object_kind and clean_text(item.object_key)
     }
@@ -191,7 +191,7 @@ def retag(*, object: TrackedObject, tags: Iterable[str], by: User, at: datetime)
     A lead whose gate this opens waits on the release list. Locks the object.
     """
     tracked = TrackedObject.objects.select_for_update().get(pk=object.pk)
-    wanted = sorted({folded for tag in tags if (folded := fold(clean_text(tag)))})
+    wanted = sorted({folded for tag in tags if (folded := fold(composed(clean_text(tag))))})
     if wanted == tracked.tags:
         return tracked
     before, tracked.tags = tracked.tags, wanted

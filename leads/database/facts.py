@@ -1,6 +1,5 @@
 """What is known of leads: writing facts by authority and time, and reading them back."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +37,7 @@ from leads.database.timeline import FactRow, FactWrite, Written, write_fact
 from portal.accounts.models import User
 from portal.core.errors import DomainError
 from portal.core.instants import whole_second
+from portal.core.text import composed
 from portal.events.services import record_each
 
 
@@ -181,7 +181,7 @@ def _checked(name: str, value: Value) -> Value:
     if value is None or value == "":
         return None
     if fact.type == "text":
-        text = unicodedata.normalize("NFC", str(value))  # as signed text is: else é is not é
+        text = composed(str(value))
         return " ".join(text.replace("\x00", "").split())[:300] or None
     if isinstance(value, str):
         raise DomainError(f"“{name}” is a number; “{value}” is not.")

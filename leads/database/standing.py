@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -13,8 +13,6 @@ from leads.database.models import UNSCORED, StaleCause, Standing
 from portal.core.bulk import update_rows
 from portal.core.prepared import PreparedUpdate
 from portal.events.bells import ring_after_commit
-
-TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -33,11 +31,11 @@ class StandingRow:
 
 
 def set_standing(
-    rows: Sequence[StandingRow], *, at: datetime, seen_stale: Mapping[int, datetime | None]
+    rows: Sequence[StandingRow], *, at: datetime, seen_marks: Mapping[int, int]
 ) -> None:
     """Store scores in one statement and take the stale marks away that were seen when reading.
 
-    ``seen_stale`` is each lead's ``stale_since`` as it was read before its facts and activities
+    ``seen_marks`` is each lead's ``stale_marks`` as it was read before its facts and activities
     were; a mark that came later stays, and the lead is settled again.
     """
     update_rows(
@@ -47,14 +45,14 @@ def set_standing(
                 **asdict(row),
                 "rank": UNSCORED if row.total is None else row.total,
                 "scored_at": at,
-                "stale_since_seen": seen_stale.get(row.lead_id),
+                "stale_marks_seen": seen_marks[row.lead_id],
             }
             for row in rows
         ],
         key="lead_id",
-        more=("stale_since_seen",),
+        more=("stale_marks_seen",),
         special={
-            column: f'CASE WHEN t."stale_since" = v."stale_since_seen" THEN {cleared} '
+            column: f'CASE WHEN t."stale_marks" = v."stale_marks_seen" THEN {cleared} '
             f'ELSE t."{column}" END'
             for column, cleared in (("stale_since", "NULL"), ("stale_cause", "0"))
         },
@@ -70,7 +68,7 @@ def set_standing_if(
     """
     was = {
         column: getattr(seen, column)
-        for column in ("version_id", "stale_since", "stale_cause", "scored_at", "stage")
+        for column in ("version_id", "stale_since", "stale_marks", "scored_at", "stage")
     }
     new = {
         **asdict(row),
@@ -107,9 +105,9 @@ def mark_stale(lead_ids: Iterable[int], *, cause: StaleCause, at: datetime) -> N
 def mark_stale_rows(rows: QuerySet[Standing], *, cause: StaleCause, at: datetime) -> int:
     """Mark ``rows`` in one statement; return how many.
 
-    Each mark differs from the one before, if only by a microsecond: who settles must be able to
-    tell whether another one came while they were reading. Locks the rows in the order of their
-    leads, as everybody does who locks several.
+    Each mark is counted: who settles must be able to tell whether another one came while they
+    were reading, also after a third has settled it. Locks the rows in the order of their leads, as
+    everybody does who locks several.
     """
     marked, changes = _marking(rows, cause=int(cause), at=at)
     return marked.update(**changes)
@@ -119,8 +117,11 @@ def _marking(
     rows: QuerySet[Standing], *, cause: int, at: datetime
 ) -> tuple[QuerySet[Standing], dict[str, Any]]:
     locked = rows.order_by("pk").select_for_update(no_key=True, of=("self",))
-    since = Case(When(stale_since__gte=at, then=F("stale_since") + TICK), default=at)
-    changes = {"stale_since": since, "stale_cause": Greatest(F("stale_cause"), cause)}
+    changes = {
+        "stale_since": Case(When(stale_since__gte=at, then=F("stale_since")), default=at),
+        "stale_cause": Greatest(F("stale_cause"), cause),
+        "stale_marks": F("stale_marks") + 1,
+    }
     return Standing.objects.filter(pk__in=locked.values("pk")), changes
 
 

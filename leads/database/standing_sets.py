@@ -35,7 +35,7 @@ class StandingColumns:
     """Score rows, one place for each lead; whole numbers, NULL where nothing is stored.
 
     ``grade`` and ``stage`` are places in GRADES and STAGES, ``valid_until`` seconds since 1970,
-    ``stale_since`` microseconds.
+    ``stale_since`` microseconds, ``marks`` how often it was marked stale.
     """
 
     lead: Array
@@ -49,6 +49,7 @@ class StandingColumns:
     valid_until: Array
     stage: Array
     stale_since: Array
+    marks: Array
 
     def __len__(self) -> int:
         return len(self.lead)
@@ -74,7 +75,7 @@ def store_scores(rows: StandingColumns, *, at: datetime) -> Iterator[int]:
 
     Yields how many rows of each batch were written, inside its transaction: what the caller
     writes meanwhile is stored together with them. Rows change only where ``stage`` and
-    ``stale_since`` are as given and nothing has been scored after ``at``.
+    ``marks`` are as given and nothing has been scored after ``at``.
     """
     at = whole_second(at)
     rows = rows.where(np.argsort(rows.lead))
@@ -135,13 +136,15 @@ def _loaded(rows: StandingColumns) -> Iterator[None]:
                 cursor.execute(f"DROP TABLE IF EXISTS {FRESH}")
 
 
-NUMBERS = ("lead", "version", "fit", "engagement", "total", "grade", "gates", "fired", "stage")
+NUMBERS = (
+    "lead", "version", "fit", "engagement", "total", "grade", "gates", "fired", "stage", "marks",
+)  # fmt: skip
 
 
 def _copy_in(rows: StandingColumns) -> None:
     """COPY in binary: all values are eight bytes, so NumPy writes the rows as they travel."""
     count = len(rows)
-    names = ["place", *NUMBERS, "valid_until", "stale_since"]
+    names = ["place", *NUMBERS, "valid_until"]
     record = np.zeros(
         count,
         np.dtype(
@@ -154,11 +157,9 @@ def _copy_in(rows: StandingColumns) -> None:
     record["place"] = np.arange(count)
     for name in NUMBERS:
         record[name] = getattr(rows, name)
-    record["valid_until"] = _timestamps(rows.valid_until, 1_000_000)
-    record["stale_since"] = _timestamps(rows.stale_since, 1)
+    record["valid_until"] = _timestamps(rows.valid_until)
     columns = ", ".join(
-        f"{name} {'timestamptz' if name in {'valid_until', 'stale_since'} else 'bigint'}"
-        for name in names
+        f"{name} {'timestamptz' if name == 'valid_until' else 'bigint'}" for name in names
     )
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {FRESH}; CREATE TEMPORARY TABLE {FRESH} ({columns})")
@@ -169,32 +170,31 @@ def _copy_in(rows: StandingColumns) -> None:
         cursor.execute(f"CREATE INDEX ON {FRESH} (place); ANALYZE {FRESH}")
 
 
-def _timestamps(values: Array, unit: int) -> Array:
-    """Return PostgreSQL's microseconds since 2000; "-infinity" for NULL."""
-    known = np.where(values == NULL, 0, values) * unit - 946_684_800_000_000
+def _timestamps(values: Array) -> Array:
+    """Return seconds as PostgreSQL's microseconds since 2000; "-infinity" for NULL."""
+    known = np.where(values == NULL, 0, values) * 1_000_000 - 946_684_800_000_000
     return np.where(values == NULL, NULL, known)
 
 
 def _insert(rows: StandingColumns) -> None:
     numbers = [getattr(rows, name).tolist() for name in NUMBERS]
-    until = [_text(one, 1_000_000) for one in rows.valid_until.tolist()]
-    stale = [_text(one, 1) for one in rows.stale_since.tolist()]
-    names = ["place INTEGER PRIMARY KEY", *NUMBERS, "valid_until", "stale_since"]
+    until = [_text(one) for one in rows.valid_until.tolist()]
+    names = ["place INTEGER PRIMARY KEY", *NUMBERS, "valid_until"]
     marks = ", ".join(["%s"] * len(names))
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {FRESH}")
         cursor.execute(f"CREATE TEMPORARY TABLE {FRESH} ({', '.join(names)})")
         cursor.executemany(
             f"INSERT INTO {FRESH} VALUES ({marks})",  # noqa: S608 - our own names
-            list(zip(range(len(rows)), *numbers, until, stale, strict=True)),
+            list(zip(range(len(rows)), *numbers, until, strict=True)),
         )
 
 
-def _text(value: int, unit: int) -> str | None:
-    """Return an instant as Django stores it in SQLite."""
+def _text(value: int) -> str | None:
+    """Return an instant in seconds as Django stores it in SQLite."""
     if value == NULL:
         return None
-    return str((EPOCH + timedelta(microseconds=value * unit)).replace(tzinfo=None))
+    return str((EPOCH + timedelta(seconds=value)).replace(tzinfo=None))
 
 
 _GRADES = " ".join(f"WHEN {place} THEN '{grade}'" for place, grade in enumerate(GRADES))
@@ -204,7 +204,7 @@ _SETS = f"""
     gates = f.gates, fired = f.fired, scored_at = %(at)s, stale_since = NULL, stale_cause = 0
 """
 _SAME = f"""
-    {code_of("t.stage", STAGES)} = f.stage AND t.is_listed
+    {code_of("t.stage", STAGES)} = f.stage AND t.stale_marks = f.marks AND t.is_listed
     AND (t.scored_at IS NULL OR t.scored_at <= %(at)s)
     AND f.place BETWEEN %(first)s AND %(last)s
 """
@@ -214,7 +214,7 @@ _UPDATE_POSTGRES = f"""
     WITH free AS MATERIALIZED (
         SELECT t.ctid AS spot, f.* FROM {FRESH} f JOIN {TABLE} t ON f.lead = t.lead_id
         WHERE t.lead_id BETWEEN %(low)s AND %(high)s
-        AND coalesce(t.stale_since, '-infinity') = f.stale_since AND {_SAME}
+        AND {_SAME}
         ORDER BY t.lead_id FOR NO KEY UPDATE OF t SKIP LOCKED
     )
     UPDATE {TABLE} t SET {_SETS}, valid_until = nullif(f.valid_until, '-infinity')
@@ -222,5 +222,5 @@ _UPDATE_POSTGRES = f"""
 """  # noqa: S608 - our own names
 _UPDATE_SQLITE = f"""
     UPDATE {TABLE} AS t SET {_SETS}, valid_until = f.valid_until
-    FROM {FRESH} AS f WHERE f.lead = t.lead_id AND t.stale_since IS f.stale_since AND {_SAME}
+    FROM {FRESH} AS f WHERE f.lead = t.lead_id AND {_SAME}
 """  # noqa: S608 - our own names

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-import unicodedata
 from typing import Any
+
+from portal.core.text import composed
 
 
 def canonical_json(document: Any) -> str:
@@ -23,7 +24,7 @@ def _normal(value: Any) -> Any:
     if isinstance(value, float):
         raise TypeError("a signed text holds no floats")
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
+        return composed(value)
     if isinstance(value, dict):
         return {_normal(str(key)): _normal(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

@@ -1,7 +1,9 @@
 """How text is compared and stored."""
 
 import unicodedata
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 FREE_MAIL = frozenset(
     [
@@ -68,6 +70,20 @@ def email_key(address: str) -> str:
 def domain_of(address: str) -> str:
     """Return the domain of an e-mail address, lower case, or ``""``."""
     return email_key(address).rpartition("@")[2]
+
+
+def composed(value: Any) -> Any:
+    """Return text, or JSON with all its texts and names, in Unicode's composed form (NFC).
+
+    It is the form of signed text: else an é with its accent apart is not é, and meets no rule.
+    """
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, Mapping):
+        return {composed(name): composed(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [composed(one) for one in value]
+    return value
 
 
 def clean_text(value: str) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, NoReturn, TextIO
 
+from portal.core.text import composed
 from scoring.rules.activities import Activity
 from scoring.rules.definition import Definition
 from scoring.rules.evaluate import Snapshot
@@ -48,6 +49,7 @@ def read_document(stream: TextIO) -> object:
         document = json.loads(
             text, object_pairs_hook=_fields, parse_int=_whole, parse_constant=_no_number
         )
+        document = composed(document)  # as facts, activities and signed text are kept
     except RecursionError as bad:
         raise BadScoreFile("The document is nested too deep.") from bad
     except json.JSONDecodeError as bad:

@@ -1,7 +1,7 @@
 """Settling: score, qualify, hand off and freeze evidence, in one transaction for each batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import partial
 
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leads.database.models import Lead, Stage, Standing
-from leads.database.standing import set_standing
+from leads.database.standing import StandingRow, set_standing
 from leads.dispositions.touches import stamp_touches
 from leads.handoffs.models import Cause, Handoff, Release
 from leads.handoffs.services import NewHandoff, close_releases, make_handoffs, set_scores
@@ -34,9 +34,10 @@ LOCKED = (  # what is read of a lead and its standing while both are locked
 
 @dataclass
 class SettleResult:
-    """What one settling did."""
+    """What one settling did: leads looked at, score rows written, what followed."""
 
     scored: int = 0
+    written: int = 0
     qualified: list[int] = field(default_factory=list)
     handoffs: list[Handoff] = field(default_factory=list)
     queued: list[int] = field(default_factory=list)
@@ -55,7 +56,8 @@ def settle(
     Each batch locks its leads and standings in lead order, then reads: an activity committed
     later marks its lead stale again and is settled next time. ``skip_busy`` leaves out rows that
     another worker holds, ``only_stale`` those that somebody has settled meanwhile; in a rescore
-    what opens waits for release. Before the first definition is in force nothing is scored.
+    what opens waits for release, and rows that are right already are not written. Before the first
+    definition is in force nothing is scored.
     """
     at = whole_second(at)
     result = SettleResult()
@@ -79,10 +81,11 @@ def _settle_batch(
     skip_busy: bool,
     only_stale: bool,
 ) -> None:
-    judged = judge_locked(lead_ids, setting, skip_busy=skip_busy, only_stale=only_stale)
+    judged, written = _judge_locked(lead_ids, setting, skip_busy=skip_busy, only_stale=only_stale)
     _stamp(judged, setting)
     followed = follow(judged, setting)
     result.scored += len(judged)
+    result.written += written
     result.qualified += followed.qualified
     result.handoffs += followed.handoffs
     result.queued += followed.queued
@@ -102,31 +105,42 @@ def _stamp(judged: Sequence[Judged], setting: Setting) -> None:
         stamp_touches(ids, by=None, at=setting.at)
 
 
-def judge_locked(
-    lead_ids: Sequence[int],
-    setting: Setting,
-    *,
-    skip_busy: bool = False,
-    only_stale: bool = False,
-) -> list[Judged]:
+def judge_locked(lead_ids: Sequence[int], setting: Setting) -> list[Judged]:
     """Lock these leads, read and evaluate them, store what was found; those that are listed."""
+    return _judge_locked(lead_ids, setting, skip_busy=False, only_stale=False)[0]
+
+
+def _judge_locked(
+    lead_ids: Sequence[int], setting: Setting, *, skip_busy: bool, only_stale: bool
+) -> tuple[list[Judged], int]:
+    """Return the leads as they were judged, and how many rows were written."""
     wanted, asked = list(lead_ids), questions(lead_ids, setting.in_force.definitions)
     found, *history = together((_locking[skip_busy, only_stale], [wanted]), *asked)
     records = [one for one in found if not _overtaken(one, setting)]
     if not records:
-        return []
+        return [], 0
     histories = histories_of([one.lead_id for one in records], *history)
     judged = judge(records, histories, setting.in_force, at=setting.at)
     until = _recycle_instants(records, setting)
     rows = [standing_row(one, _earliest(one.valid_until, until.get(one.lead_id))) for one in judged]
+    if setting.is_rescore:
+        rows = [
+            row for one, row in zip(judged, rows, strict=True) if not _is_written(one.record, row)
+        ]
     set_standing(
         rows,
         at=setting.at,
-        seen_stale={one.lead_id: one.record.stale_since for one in judged},
+        seen_marks={one.lead_id: one.record.stale_marks for one in judged},
     )
     open_ones = [one for one in judged if one.record.stage == Stage.WITH_SALES]
     set_scores([(one.lead_id, one.standing.total, one.standing.grade) for one in open_ones])
-    return judged
+    return judged, len(rows)
+
+
+def _is_written(record: Standing, row: StandingRow) -> bool:
+    """Whether a score is stored just so, and nothing marks it stale."""
+    is_same = all(getattr(record, one.name) == getattr(row, one.name) for one in fields(row))
+    return is_same and record.stale_since is None
 
 
 def lock_standings(

@@ -95,8 +95,8 @@ def score_set(
         with transaction.atomic():
             some_ids = ids[start : start + BATCH]
             settled = settle(some_ids, at=setting.at, skip_busy=True, is_rescore=setting.is_rescore)
-            on_written(settled.scored)
-        result.written += settled.scored
+            on_written(settled.written)
+        result.written += settled.written
     return result
 
 
@@ -115,7 +115,7 @@ def _read_standings(wanted: Wanted, setting: Setting) -> tuple[StandingColumns, 
     }
     columns |= {"lead": "lead_id", "version": "version_id", "cause": "stale_cause"}
     columns |= {"grade": code_of("grade", GRADES), "stage": code_of("stage", STAGES)}
-    columns |= {"scored_at": "scored_at", "stale_since": "stale_since"}
+    columns |= {"scored_at": "scored_at", "stale_since": "stale_since", "marks": "stale_marks"}
     at = int(setting.at.timestamp())
     where = f"{wanted.sql()} AND is_listed"
     if setting.is_rescore:
@@ -180,6 +180,7 @@ def _scored(
         valid_until=until,
         stage=rows.stage,
         stale_since=rows.stale_since,
+        marks=rows.marks,
     )
     return scores, fresh
 
@@ -247,7 +248,7 @@ def _follow(fresh: StandingColumns, scores: Scores, places: Array, setting: Sett
     for record in lock_standings(list(by_lead), skip_busy=True):
         n = by_lead[record.lead_id]
         same = STAGES.index(record.stage) == fresh.stage[n]
-        same &= micros(record.stale_since) == fresh.stale_since[n]
+        same &= record.stale_marks == fresh.marks[n]
         if same and (record.scored_at is None or record.scored_at <= setting.at):
             until = None if fresh.valid_until[n] == NULL else instant(int(fresh.valid_until[n]))
             place = int(places[n])
@@ -259,7 +260,7 @@ def _follow(fresh: StandingColumns, scores: Scores, places: Array, setting: Sett
     set_standing(
         [standing_row(one, one.valid_until) for one in judged],
         at=setting.at,
-        seen_stale={one.lead_id: one.record.stale_since for one in judged},
+        seen_marks={one.lead_id: one.record.stale_marks for one in judged},
     )
     open_ones = [one for one in judged if one.record.stage == Stage.WITH_SALES]
     set_scores([(one.lead_id, one.standing.total, one.standing.grade) for one in open_ones])

@@ -52,6 +52,9 @@ class Standing(models.Model):
     valid_until = models.DateTimeField(null=True)
     stale_since = models.DateTimeField(null=True)
     stale_cause = models.PositiveSmallIntegerField(default=0)  # see StaleCause
+    # How often it has been marked, never set back: two marks of a lead are never equal, also where
+    # they are of one instant and the first was settled in between.
+    stale_marks = models.IntegerField(default=0, db_default=0)
     stage = models.CharField(max_length=12, choices=Stage, default=Stage.KNOWN)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False

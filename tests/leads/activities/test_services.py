@@ -51,6 +51,20 @@ def test_an_activity_is_kept_with_its_object_and_marks_its_lead(now) -> None:
     assert standing.stale_cause == StaleCause.LIVE
 
 
+def test_what_comes_with_letters_and_accents_apart_is_kept_as_rules_are_signed(now) -> None:
+    lead, apart, whole = make_lead(), "Menu\u0308", "Menü"
+    said = {"properties": {apart: apart, "n": 1, "extra": {"list": [apart]}}, "object_title": apart}
+    items = [
+        visit(lead, n, now, object_key=f"/{key}", **said) for n, key in enumerate((apart, whole))
+    ]
+    for one in record_activities(items, source="api:3", by=None, at=now):
+        activity = Activity.objects.get(pk=one.activity_id)
+        assert activity.properties == {whole: whole, "n": 1, "extra": {"list": [whole]}}
+    page = TrackedObject.objects.get()  # one page, however it is spelled
+    assert (page.key, page.title) == (f"/{whole}", whole)
+    assert retag(object=page, tags=[apart, whole], by=make_user(), at=now).tags == [whole.lower()]
+
+
 def test_what_is_sent_twice_is_kept_once(now) -> None:
     lead = make_lead()
     items = [visit(lead, 1, now), visit(lead, 1, now), visit(lead, 2, now)]

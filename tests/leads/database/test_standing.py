@@ -33,12 +33,13 @@ def make_version() -> Version:
 def columns(leads, version, **more) -> StandingColumns:
     """Return the same score for each lead, to write where its mark is as it is now."""
     ids = sorted(lead.pk for lead in leads)
-    marks = dict(Standing.objects.filter(pk__in=ids).values_list("pk", "stale_since"))
+    rows = Standing.objects.in_bulk(ids)
     given = {"version": version.pk, "fit": 100, "engagement": 200, "total": 3, "grade": 1,
              "gates": 0, "fired": 5, "valid_until": NULL, "stage": 0, **more}  # fmt: skip
     return StandingColumns(
         lead=np.array(ids),
-        stale_since=np.array([micros(marks[pk]) for pk in ids]),
+        stale_since=np.array([micros(rows[pk].stale_since) for pk in ids]),
+        marks=np.array([rows[pk].stale_marks for pk in ids]),
         **{name: np.full(len(ids), value) for name, value in given.items()},
     )
 
@@ -77,6 +78,21 @@ def test_the_sweep_finds_every_mark_whoever_wrote_it_and_no_other_lead() -> None
     assert marked() == ({ids[0], ids[2], ids[3]},) * 2
     Standing.objects.filter(pk=ids[3]).delete()
     assert marked() == ({ids[0], ids[2]},) * 2
+
+
+def test_a_set_leaves_a_lead_that_was_settled_and_marked_again_within_one_second() -> None:
+    leads = make_leads(2)
+    ids, version = sorted(one.pk for one in leads), make_version()
+    mark_stale(ids, cause=StaleCause.LIVE, at=AT)
+    slow = columns(leads, version)
+    assert sum(store_scores(slow, at=AT)) == 2
+    mark_stale(ids[:1], cause=StaleCause.LIVE, at=AT)
+    again = columns(leads, version)
+    assert again.stale_since[0] == slow.stale_since[0], "the instants say nothing"
+    assert sum(store_scores(slow, at=AT)) == 1
+    assert marked() == ({ids[0]}, {ids[0]})
+    assert sum(store_scores(again, at=AT)) == 2
+    assert marked() == (set(), set())
 
 
 def test_after_migrations_the_sweep_finds_the_marks_again() -> None:

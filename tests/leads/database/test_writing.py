@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from leads.database.models import (
     UNSCORED,
@@ -18,7 +19,7 @@ from leads.database.models import (
 from leads.database.notes import add_note
 from leads.database.opportunities import lose, open_opportunity, win
 from leads.database.stages import move_leads
-from leads.database.standing import StandingRow, mark_stale, set_standing
+from leads.database.standing import StandingRow, mark_stale, set_standing, set_standing_if
 from portal.agreements.models import Agreement, Version
 from portal.core.errors import Conflict, DomainError
 from portal.events.models import Event
@@ -51,7 +52,7 @@ def test_a_standing_is_stored_and_its_mark_taken_away(now, version) -> None:
     set_standing(
         [row(lead, version, valid_until=until), row(other, version, total=None)],
         at=now,
-        seen_stale={pk: one.stale_since for pk, one in seen.items()},
+        seen_marks={pk: one.stale_marks for pk, one in seen.items()},
     )
     standing = Standing.objects.get(lead=lead)
     assert (standing.fit, standing.total, standing.rank, standing.grade) == (3000, 75, 75, "A1")
@@ -64,14 +65,34 @@ def test_a_standing_is_stored_and_its_mark_taken_away(now, version) -> None:
 def test_a_mark_that_came_after_the_reading_stays(now, version) -> None:
     lead = make_lead()
     mark_stale([lead.pk], cause=StaleCause.IMPORT, at=now + SECOND)
-    seen = {lead.pk: Standing.objects.get(lead=lead).stale_since}
+    seen = {lead.pk: Standing.objects.get(lead=lead).stale_marks}
     mark_stale([lead.pk], cause=StaleCause.LIVE, at=now + SECOND)  # within the same second
-    set_standing([row(lead, version)], at=now, seen_stale=seen)
+    set_standing([row(lead, version)], at=now, seen_marks=seen)
     standing = Standing.objects.get(lead=lead)
     assert standing.stale_since is not None
     assert standing.stale_cause == StaleCause.LIVE
-    set_standing([row(lead, version)], at=now, seen_stale={lead.pk: standing.stale_since})
+    set_standing([row(lead, version)], at=now, seen_marks={lead.pk: standing.stale_marks})
     assert Standing.objects.get(lead=lead).stale_since is None
+
+
+def test_a_mark_is_not_taken_for_the_one_that_somebody_settled_within_the_same_second(
+    now, version
+) -> None:
+    lead = make_lead()
+    mark_stale([lead.pk], cause=StaleCause.LIVE, at=now)
+    slow = Standing.objects.get(lead=lead)
+    set_standing([row(lead, version)], at=now, seen_marks={lead.pk: slow.stale_marks})
+    mark_stale([lead.pk], cause=StaleCause.LIVE, at=now)
+    again = Standing.objects.get(lead=lead)
+    assert again.stale_since == slow.stale_since, "the instants say nothing"
+    set_standing([row(lead, version)], at=now, seen_marks={lead.pk: slow.stale_marks})
+    assert Standing.objects.get(lead=lead).stale_since == now
+    if connection.vendor == "sqlite":  # one lead at a time: the statement asks the same
+        before = {"at": now, "condition": "1 = 1", "params": []}
+        Standing.objects.filter(lead=lead).update(scored_at=slow.scored_at, version=None)
+        assert not set_standing_if(row(lead, version), seen=slow, **before)
+        seen = Standing.objects.get(lead=lead)
+        assert set_standing_if(row(lead, version), seen=seen, **before)
 
 
 def test_the_strongest_cause_of_a_mark_counts(now) -> None:

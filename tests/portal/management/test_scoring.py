@@ -174,6 +174,14 @@ def test_a_byte_order_mark_and_whole_characters_are_read():
     assert document == {"id": "\U0001f600"}
 
 
+def test_a_document_with_letters_and_accents_apart_is_read_as_what_is_kept():
+    document = json.loads(json.dumps(EXAMPLE).replace('"pricing"', '"Menü"'))
+    about = document["leads"][0]["activities"][0]["object"]
+    about["tags"] = ["Menu\u0308"]
+    (lead,) = score_document(read_document(io.StringIO(json.dumps(document))))["leads"]
+    assert lead["fired"] == ["pricing_page"]
+
+
 @pytest.mark.django_db
 def test_a_lead_is_scored_with_its_explanation_by_any_of_its_names():
     at = timezone.now() - timedelta(hours=1)
