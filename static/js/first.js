@@ -13,13 +13,19 @@ document.documentElement.dataset.js = "on";
     early.push(event);
   }
 
-  // One of them may open a field: what was pressed after it was not meant as a key.
+  const WRITTEN_IN = "textarea, input:not([type=radio], [type=checkbox], [type=button], [type=submit])";
+
+  // What was pressed after a key that opens a field was written for that field.
+  function press(event) {
+    const field = document.activeElement?.matches(WRITTEN_IN) ? document.activeElement : null;
+    const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (field && isText) document.execCommand("insertText", false, event.key);
+    else (field || document.body).dispatchEvent(new KeyboardEvent("keydown", event));
+  }
+
   function replay() {
     document.removeEventListener("keydown", keep, true);
-    for (const event of early) {
-      if (document.activeElement.matches("textarea, select, input:not([type=radio], [type=checkbox])")) return;
-      document.body.dispatchEvent(new KeyboardEvent("keydown", event));
-    }
+    early.forEach(press);
   }
 
   document.addEventListener("keydown", keep, true);

@@ -1,7 +1,7 @@
 """An appeal from both sides: contested, answered by keyboard, on a phone, without script."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from leads.dispositions.appeals import contest
 from leads.dispositions.models import Appeal, Disposition, Reason
@@ -67,6 +67,25 @@ def test_marketing_contests_from_the_lead_and_sales_grants_by_keyboard(
     assert again.cause == Cause.APPEAL
     page.goto(f"{live_server.url}{again.get_absolute_url()}")
     expect(page.locator(".case h1")).to_have_text("Marta Lindqvist")
+
+
+def test_words_typed_before_the_scripts_are_there_are_written_in_the_field_a_key_opens(
+    page, live_server, client, scene, rejection
+) -> None:
+    made = contest(disposition=rejection, by=scene.priya, words=WHY, at=scene.at)
+    late: list[Route] = []
+    page.route("**/keys*.js", lambda route: late.append(route))
+    sign_in(page, live_server, client, scene.tom)
+    with page.expect_request("**/keys*.js"):
+        page.goto(f"{live_server.url}{made.get_absolute_url()}", wait_until="commit")
+    expect(page.locator(".form-acts")).to_be_visible()
+    page.keyboard.press("2")
+    page.keyboard.press("w")
+    page.keyboard.type("Fair, call them.")
+    late[0].continue_()
+    expect(page.locator("#answer-words")).to_have_value("Fair, call them.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("Granted the appeal")
 
 
 def test_who_answers_second_is_told_and_keeps_the_words(
