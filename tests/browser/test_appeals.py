@@ -74,7 +74,11 @@ def test_words_typed_before_the_scripts_are_there_are_written_in_the_field_a_key
 ) -> None:
     made = contest(disposition=rejection, by=scene.priya, words=WHY, at=scene.at)
     late: list[Route] = []
-    page.route("**/keys*.js", lambda route: late.append(route))
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/keys*.js", hold)
     sign_in(page, live_server, client, scene.tom)
     with page.expect_request("**/keys*.js"):
         page.goto(f"{live_server.url}{made.get_absolute_url()}", wait_until="commit")
