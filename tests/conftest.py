@@ -23,7 +23,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or next(
 )
 FULL = os.environ.get("FULL") == "1"
 
-hypothesis.settings.register_profile("small", max_examples=60, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("small", max_examples=40, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("full", max_examples=2000, deadline=None)
 hypothesis.settings.load_profile("full" if FULL else "small")
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from leads.imports.encoding import UnreadableFile
 from leads.imports.reading import MAX_COLUMNS, open_table
 from leads.imports.records import MAX_CELL, MAX_LINES, MAX_ROW
+from tests.conftest import FULL
 
 
 @pytest.fixture
@@ -214,7 +215,7 @@ SHAPES = st.tuples(
 
 
 @given(data=st.data(), shape=SHAPES, width=st.integers(2, 5))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 if FULL else 60, deadline=None)
 def test_what_a_csv_writer_writes_is_read_back_equal(tmp_path_factory, data, shape, width):
     encoding, delimiter, end, quoting = shape
     cell = CELL.get(encoding, st.text(LETTERS, max_size=12))
@@ -246,7 +247,7 @@ def test_what_a_csv_writer_writes_is_read_back_equal(tmp_path_factory, data, sha
 
 
 @given(st.text(st.sampled_from('ab,;\t"\n\r\0é '), max_size=80))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 if FULL else 160, deadline=None)
 def test_whatever_stands_in_a_file_every_character_of_it_is_in_some_row(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("fuzz") / "any.csv"
     path.write_bytes(("h1,h2\nx,y\n" + text).encode())
@@ -259,7 +260,7 @@ def test_whatever_stands_in_a_file_every_character_of_it_is_in_some_row(tmp_path
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 if FULL else 120, deadline=None)
 def test_no_bytes_crash_the_reader(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("fuzz") / "any.csv"
     path.write_bytes(content)

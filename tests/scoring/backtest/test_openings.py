@@ -79,7 +79,7 @@ def one_stay(draw, count):
     return lead, start, end, True if rejected != NEVER else draw(st.booleans()), rejected
 
 
-@examples(30, 1500)
+@examples(15, 1500)
 @given(some.documents(), HISTORIES, st.data())
 def test_first_openings_are_those_of_a_walk_through_every_instant(document, histories, data):
     definition, leads = parse(document), gridded(leads_of(histories))
@@ -113,7 +113,7 @@ def test_first_openings_are_those_of_a_walk_through_every_instant(document, hist
             assert found.opened[n] > start
 
 
-@examples(20, 800)
+@examples(12, 800)
 @given(some.documents(), HISTORIES, st.data())
 def test_nothing_that_became_known_later_changes_an_opening(document, histories, data):
     definition, leads = parse(document), gridded(leads_of(histories))
@@ -145,7 +145,7 @@ def test_nothing_that_became_known_later_changes_an_opening(document, histories,
     assert (after.opened == before.opened).all()
 
 
-@examples(15, 500)
+@examples(10, 500)
 @given(some.documents(), HISTORIES, st.data())
 def test_each_pair_is_judged_as_the_lead_was_then(document, histories, data):
     definition, leads = parse(document), leads_of(histories)

@@ -48,7 +48,7 @@ def later(at, by):
     return (at + by).astimezone(BERLIN)
 
 
-@examples(40, 1000)
+@examples(20, 1000)
 @given(some.documents(), HISTORIES, some.moments, st.sampled_from(ODD_DAYS))
 def test_clock_changes_and_leap_days_change_nothing(document, histories, as_of, day):
     definition, leads, by = parse(document), leads_of(histories), day - NOW

@@ -47,7 +47,7 @@ def row(scores, place):
     return {name: getattr(scores, name)[place].item() for name in OUTCOME}
 
 
-@examples(80, 2000)
+@examples(40, 2000)
 @given(some.documents(), HISTORIES, some.moments)
 def test_the_kernel_agrees_with_the_reference_and_the_oracle(document, histories, as_of):
     definition, leads = parse(document), leads_of(histories)
@@ -62,7 +62,7 @@ def test_the_kernel_agrees_with_the_reference_and_the_oracle(document, histories
         assert until[place] > LATEST if holds is None else instant(int(until[place])) == holds
 
 
-@examples(40, 700)
+@examples(20, 700)
 @given(some.documents(), HISTORIES, st.data())
 def test_each_lead_may_be_asked_as_of_its_own_instant(document, histories, data):
     definition, leads = parse(document), leads_of(histories)
@@ -95,7 +95,7 @@ def test_a_year_of_steps_finds_no_standing_that_changed_before_its_time(document
         assert (until > step).all()
 
 
-@examples(30, 400)
+@examples(15, 400)
 @given(some.documents(), HISTORIES, some.moments, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_and_replays_change_nothing(document, histories, as_of, random):
     definition, leads = parse(document), leads_of(histories)

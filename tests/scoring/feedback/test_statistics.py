@@ -4,10 +4,6 @@ import os
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
-from statsmodels.stats.contingency_tables import Table2x2
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 from scoring.feedback.logistic import fit, would_add
 from scoring.feedback.statistics import (
@@ -20,11 +16,13 @@ from scoring.feedback.statistics import (
 )
 from scoring.feedback.weighing import twins, weigh
 from tests.scoring.feedback.planted import history, noise
+from tests.scoring.theirs import statsmodels
 
 FULL = os.environ.get("FULL") == "1"
 
 
 def test_wilson_is_what_statsmodels_says():
+    proportion_confint = statsmodels("stats.proportion.proportion_confint")
     hits, n = np.array([0, 1, 7, 30, 199, 200]), np.array([1, 3, 20, 30, 200, 400])
     share, low, high = wilson_many(hits, n)
     expected = proportion_confint(hits, n, method="wilson")
@@ -35,10 +33,11 @@ def test_wilson_is_what_statsmodels_says():
 
 @pytest.mark.parametrize("cells", [(20, 50, 90, 150), (1, 40, 39, 40), (7, 7, 3, 9)])
 def test_katz_is_what_statsmodels_says_with_a_half_where_a_cell_is_empty(cells):
+    two_by_two = statsmodels("stats.contingency_tables.Table2x2")
     a, n1, b, n2 = cells
     table = np.array([[a, n1 - a], [b, n2 - b]], dtype=float)
     table += 0.5 * (table.min() == 0)
-    expected = Table2x2(table)
+    expected = two_by_two(table)
     ratio, low, high = katz_many(a, n1, b, n2)
     assert np.allclose(ratio, expected.riskratio)
     assert np.allclose([low, high], expected.riskratio_confint())
@@ -49,6 +48,7 @@ def test_a_ratio_to_nobody_is_unknown():
 
 
 def test_false_discoveries_are_counted_as_statsmodels_does_and_unknown_ones_stay_out():
+    multipletests = statsmodels("stats.multitest.multipletests")
     p = np.random.default_rng(1).random(40) ** 3
     assert np.allclose(false_discovery(p), multipletests(p, method="fdr_bh")[1])
     with_gap = np.insert(p, 7, np.nan)
@@ -59,6 +59,7 @@ def test_false_discoveries_are_counted_as_statsmodels_does_and_unknown_ones_stay
 
 
 def test_the_model_without_a_penalty_is_statsmodels_logit():
+    logit = statsmodels("discrete.discrete_model.Logit")
     rng = np.random.default_rng(2)
     columns = rng.random((1500, 6)) < 0.3
     level = rng.integers(0, 2, 1500)
@@ -66,7 +67,7 @@ def test_the_model_without_a_penalty_is_statsmodels_logit():
     accepted = rng.random(1500) < 1 / (1 + np.exp(-(columns @ truth - 0.4 + 0.5 * level)))
     found = fit(columns, accepted, level, penalty=1e-9)
     design = np.column_stack([level == 0, level == 1, columns]).astype(float)
-    expected = sm.Logit(accepted.astype(float), design).fit(disp=0)
+    expected = logit(accepted.astype(float), design).fit(disp=0)
     assert found.converged
     assert np.allclose(found.coefficients, expected.params, atol=1e-5)
     assert np.allclose(found.errors, expected.bse, atol=1e-5)

@@ -8,7 +8,6 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
-from statsmodels.stats.inter_rater import cohens_kappa
 
 from leads.dispositions.models import Disposition, Reason
 from leads.handoffs.models import Handoff
@@ -25,6 +24,7 @@ from scoring.feedback.opinions import (
 )
 from scoring.feedback.statistics import kappa
 from tests.factories import make_lead, make_team, make_user
+from tests.scoring.theirs import statsmodels
 
 SAMPLED = next(n for n in range(10_000, 20_000) if is_sampled(n))
 OTHER = next(n for n in range(10_000, 20_000) if not is_sampled(n))
@@ -135,6 +135,7 @@ def test_agreement_is_counted_with_its_interval(decided, marketing, client, now)
 
 @pytest.mark.parametrize("seed", range(3))
 def test_kappa_is_what_statsmodels_says(seed):
+    cohens_kappa = statsmodels("stats.inter_rater.cohens_kappa")
     random = np.random.default_rng(seed)
     first = random.integers(0, 3, 200)
     second = np.where(random.random(200) < 0.6, first, random.integers(0, 4, 200))

@@ -1,6 +1,7 @@
 """Random definitions, facts and activities, crowded around boundary instants and values."""
 
 from datetime import timedelta
+from functools import lru_cache
 
 from hypothesis import strategies as st
 
@@ -123,14 +124,19 @@ tests = st.one_of(
 )
 
 
+# Strategies are made once: checking a new one costs more than drawing from it.
 @st.composite
-def limits(draw):
+def _limits(draw):
     floor, cap = draw(maybe_points), draw(maybe_points)
     if floor is not None and cap is not None and float(cap) < float(floor):
         floor, cap = cap, floor
     return {"floor": floor, "cap": cap}
 
 
+limits = _limits()
+
+
+@lru_cache
 def gate_trees(rules):
     count = st.integers(1, 3)
     return trees(
@@ -166,7 +172,7 @@ def documents(draw):
             "dimension": draw(st.sampled_from(["fit", "engagement"])),
             "combine": draw(st.sampled_from(["sum", "highest"])),
         }
-        clauses.append(clause("group", key, body | draw(limits())))
+        clauses.append(clause("group", key, body | draw(limits)))
     for key in rules:
         body = {
             "name": key,
@@ -178,11 +184,11 @@ def documents(draw):
         clauses.append(clause("rule", key, body | draw(tests)))
     clauses.append(clause("icp", "icp", {"when": draw(on_facts)}))
     clauses += [
-        clause("gate", key, {"when": draw(gate_trees(rules))})
+        clause("gate", key, {"when": draw(gate_trees(tuple(rules)))})
         for key in ("mql", "sales_ready", "fast_track")
     ]
     if draw(st.booleans()):
-        clauses.append(clause("total", "total", draw(limits())))
+        clauses.append(clause("total", "total", draw(limits)))
     if draw(st.booleans()):
         cuts = {"fit": {"A": "10", "B": "0.5"}, "engagement": {"1": "10", "2": "-0.01"}}
         clauses.append(clause("grade", "grade", cuts))

@@ -36,7 +36,7 @@ def outcome(standing):
     return {name: getattr(standing, name) for name in OUTCOME}
 
 
-@examples(200, 5000)
+@examples(80, 5000)
 @given(some.documents(), some.facts, some.activity_lists(), some.moments)
 def test_the_evaluator_agrees_with_the_oracle(document, facts, activities, as_of):
     standing = evaluate(parse(document), facts, activities, as_of)
@@ -50,7 +50,7 @@ def test_random_definitions_are_valid_against_the_registry(document):
     assert validate_version(document["clauses"], vocabulary) == []
 
 
-@examples(60, 1000)
+@examples(30, 1000)
 @given(
     some.documents(),
     st.lists(st.tuples(some.instants, some.facts), max_size=3),
@@ -79,7 +79,7 @@ def test_a_standing_holds_until_the_instant_it_names(document, rows, activities)
         assert standing(at) == fresh, f"changed at {at}, said to hold until {until}"
 
 
-@examples(50, 2000)
+@examples(25, 2000)
 @given(some.documents(), some.activity_lists(), some.moments, some.instants)
 def test_new_intent_is_what_a_high_intent_rule_counts_after_the_rejection(
     document, activities, as_of, since

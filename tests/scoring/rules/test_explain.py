@@ -28,7 +28,7 @@ DEFAULT = parse(document(default_clauses()))
 DIRECTOR = {"seniority": "director", "industry": "B2B SaaS", "company_size": 200}
 
 
-@examples(60, 2000)
+@examples(30, 2000)
 @given(some.documents(), some.facts, some.activity_lists(), some.instants)
 def test_lines_add_up(document, facts, activities, as_of):
     version = parse(document)
