@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from leads.handoffs.models import Handoff
 from portal.accounts.models import User
@@ -15,7 +15,42 @@ from portal.events.services import record
 from sla.breaches.models import Excuse
 from sla.clocks.models import Clock, ClockQuerySet
 from sla.clocks.pausing import REASON_LENGTH, leads_sales_of
+from sla.clocks.refusals import NotNow
 from sla.clocks.states import State, state_of
+
+NOT_BROKEN = {  # why there is nothing to excuse, and what may be done
+    State.MET: _("The promise was kept in time. Only a breach that stands can be excused."),
+    State.MET_LATE: _(
+        "The promise was kept, but late, and stays counted as late. Only a breach that stands can"
+        " be excused."
+    ),
+    State.ENDED: _(
+        "The lead was decided before the time was up, and the clock is counted in no share. Only a"
+        " breach that stands can be excused."
+    ),
+    State.PAUSED: _(
+        "The clock stands still, so nothing is broken yet. Only a breach that stands can be"
+        " excused."
+    ),
+}
+STILL_RUNS = _(
+    "There is time left until it is due. Only a breach that stands can be excused; pause the clock"
+    " where its time should not count."
+)
+
+
+def check_excusable(clock: Clock, *, at: datetime) -> None:
+    """Raise NotNow, with a page that says why, unless the clock is breached at ``at``."""
+    state = state_of(clock, at)
+    if clock.is_excused:
+        words = _(
+            "This breach is excused already. Its page says why, and there the excuse can be taken"
+            " back."
+        )
+        raise NotNow(clock, words, title=_("Excused already"))
+    if state != State.BREACHED:
+        words = NOT_BROKEN.get(state, STILL_RUNS)
+        raise NotNow(clock, words, title=_("There is nothing to excuse"))
 
 
 @transaction.atomic
@@ -24,17 +59,14 @@ def excuse_clock(*, clock: Clock, reason: str, by: User, at: datetime) -> Excuse
 
     The breach stays, stamped as it was; steps that were still to come are not taken. Records
     ``clock.excused``. Raises NotAllowed unless a sales lead of the team or an admin asks,
-    DomainError without a reason, Conflict when nothing is breached. Locks the handoff and clock.
+    DomainError without a reason, NotNow when nothing is breached. Locks the handoff and clock.
     """
     at = whole_second(at)
     locked = _locked(clock, by)
     reason = clean_text(reason)[:REASON_LENGTH]
     if not reason:
         raise DomainError(_("Say why: both sides read it on the scoreboard."))
-    if locked.is_excused:
-        raise Conflict(_("This breach is excused already. Reload the page to see why."))
-    if state_of(locked, at) != State.BREACHED:
-        raise Conflict(_("Only a breach that stands can be excused. Reload the page to see it."))
+    check_excusable(locked, at=at)
     row = Excuse.objects.create(clock=locked, reason=reason, by=by, at=at)
     Clock.objects.filter(pk=locked.pk).update(is_excused=True)
     payload = {"clock": locked.pk}

@@ -13,10 +13,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.core.errors import DomainError, NotAllowed
 from portal.core.http import user_of
-from sla.breaches.excusing import excuse_clock, take_excuse_back
+from sla.breaches.excusing import check_excusable, excuse_clock, take_excuse_back
 from sla.breaches.forms import ExcuseForm, PauseForm
 from sla.clocks.models import Clock
-from sla.clocks.pausing import leads_sales_of, may_pause, pause_clock, resume_clock
+from sla.clocks.pausing import (
+    check_running,
+    check_time_left,
+    leads_sales_of,
+    may_pause,
+    pause_clock,
+    resume_clock,
+)
 
 
 def _clock(request: HttpRequest, clock_id: int) -> Clock:
@@ -27,14 +34,16 @@ def _clock(request: HttpRequest, clock_id: int) -> Clock:
 @login_required
 @require_http_methods(["GET", "POST"])
 def pause(request: HttpRequest, clock_id: int) -> HttpResponse:
-    """Let a clock stand still, with a reason and a limit."""
-    clock, user = _clock(request, clock_id), user_of(request)
+    """Let a clock stand still, with a reason and a limit; a page says so where it does not run."""
+    clock, user, at = _clock(request, clock_id), user_of(request), timezone.now()
     if not may_pause(clock.handoff, user):
         raise NotAllowed(_("Its clocks are stopped by who has the handoff, or by a sales lead."))
+    check_running(clock)
+    check_time_left(clock, at=at)
     form = PauseForm(request.POST) if request.method == "POST" else PauseForm().suggest()
     if form.is_valid():
         try:
-            pause_clock(clock=clock, by=user, at=timezone.now(), **form.cleaned_data)
+            pause_clock(clock=clock, by=user, at=at, **form.cleaned_data)
         except DomainError as refusal:
             return _asked(request, clock, form, refusal=refusal)
         messages.success(request, _("The clock stands still."))
@@ -55,14 +64,15 @@ def resume(request: HttpRequest, clock_id: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def excuse(request: HttpRequest, clock_id: int) -> HttpResponse:
-    """Excuse a breach, with a reason."""
-    clock, user = _clock(request, clock_id), user_of(request)
+    """Excuse a breach, with a reason; a page says so where nothing is breached."""
+    clock, user, at = _clock(request, clock_id), user_of(request), timezone.now()
     if not leads_sales_of(clock.handoff, user):
         raise NotAllowed(_("Breaches are excused by a sales lead of the team."))
+    check_excusable(clock, at=at)
     form = ExcuseForm(request.POST or None)
     if form.is_valid():
         try:
-            excuse_clock(clock=clock, by=user, at=timezone.now(), **form.cleaned_data)
+            excuse_clock(clock=clock, by=user, at=at, **form.cleaned_data)
         except DomainError as refusal:
             return _asked(request, clock, form, refusal=refusal)
         messages.success(request, _("The breach is excused, and counted apart."))

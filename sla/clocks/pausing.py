@@ -14,6 +14,7 @@ from portal.core.instants import whole_second
 from portal.core.text import clean_text
 from portal.events.services import record, record_each
 from sla.clocks.models import Clock, Pause
+from sla.clocks.refusals import NotNow
 from sla.clocks.services import sync_clocks
 
 LONGEST = timedelta(days=14)
@@ -37,6 +38,23 @@ def may_pause(handoff: Handoff, user: User) -> bool:
     return handoff.owner_id == user.pk or leads_sales_of(handoff, user)
 
 
+def check_running(clock: Clock) -> None:
+    """Raise NotNow, with a page that says why, when this clock has stopped or stands still."""
+    if clock.stamped_at or clock.ended_at:
+        words = _("This clock has stopped already, and what it counted stays as it is.")
+        raise NotNow(clock, words, title=_("There is nothing to pause"))
+    if clock.paused_at:
+        words = _("This clock is paused already. Let it run on first, to pause it anew.")
+        raise NotNow(clock, words, title=_("Paused already"))
+
+
+def check_time_left(clock: Clock, *, at: datetime) -> None:
+    """Raise NotNow when the time of this clock is up: a pause cannot give it back."""
+    if at > clock.due_at:
+        words = _("Its time is up: a pause cannot give it back. Excuse the breach instead.")
+        raise NotNow(clock, words, title=_("Too late for a pause"))
+
+
 @transaction.atomic
 def pause_clock(
     *, clock: Clock, reason: str, by: User | None, at: datetime, limit_at: datetime | None = None
@@ -45,23 +63,19 @@ def pause_clock(
 
     Without a limit it stands for the longest time allowed, 14 days. Records ``clock.paused``.
     Raises NotAllowed for who neither owns the handoff nor leads its team, DomainError without a
-    reason or for a limit out of bounds, Conflict when the clock does not run any more or its time
+    reason or for a limit out of bounds, NotNow when the clock does not run any more or its time
     is up. Locks the handoff and the clock.
     """
     at = whole_second(at)
     locked = _locked(clock, by)
-    if locked.stamped_at or locked.ended_at:
-        raise Conflict(_("This clock has stopped already. Reload the page to see it."))
-    if locked.paused_at:
-        raise Conflict(_("This clock is paused already. Resume it first."))
+    check_running(locked)
     reason = clean_text(reason)[:REASON_LENGTH]
     if not reason:
         raise DomainError(_("Say why the clock should stand still."))
     limit = whole_second(limit_at) if limit_at else at + LONGEST
     if not at < limit <= at + LONGEST:
         raise DomainError(_("A pause ends by itself, within 14 days. Choose a time until then."))
-    if at > locked.due_at:
-        raise Conflict(_("Its time is up: a pause cannot give it back. Excuse the breach instead."))
+    check_time_left(locked, at=at)
     row = Pause.objects.create(clock=locked, since=at, limit_at=limit, reason=reason)
     Clock.objects.filter(pk=locked.pk).update(paused_at=at)
     payload = {"clock": locked.pk, "until": limit.isoformat()}

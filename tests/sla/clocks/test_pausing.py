@@ -144,3 +144,35 @@ def test_the_page_of_a_clock_offers_what_may_be_done(client, team, boss) -> None
     assert f"{clock.get_kind_display()}: sick day" in told
     client.post(reverse("clock-excuse-back", args=[clock.pk]))
     assert Excuse.objects.get().withdrawn_by == boss
+
+
+def test_an_act_that_does_not_fit_the_clock_shows_no_form_and_says_why(client, team, boss) -> None:
+    now = timezone.now()
+    handoff = make_handoff(at=now, team=team)
+    follow_handoffs([handoff.pk], at=now)
+    clock, past, rows = clock_of(handoff), now - MINUTE, Clock.objects.filter(handoff=handoff)
+    excuse, pause = (reverse(f"clock-{act}", args=[clock.pk]) for act in ("excuse", "pause"))
+    client.force_login(boss)
+
+    def says(address, sentence, **state) -> None:
+        rows.update(**state)
+        for answer in (client.get(address), client.post(address, {"reason": "sick day"})):
+            page = answer.content.decode()
+            assert (answer.status_code, sentence in page) == (409, True), page
+            assert "Somebody was faster" not in page
+            assert f'href="{reverse("clock", args=[clock.pk])}"' in page
+            assert 'name="reason"' not in page
+
+    running = {"stamped_at": None, "ended_at": None, "paused_at": None, "is_excused": False}
+    late = {"started_at": past, "moved_at": past, "warn_at": past, "due_at": past}
+    says(excuse, "There is time left")
+    says(excuse, "The clock stands still", paused_at=now)
+    says(pause, "is paused already")
+    says(excuse, "kept in time", **running | {"stamped_at": now})
+    says(pause, "has stopped already")
+    says(excuse, "before the time was up", **running | {"ended_at": now, "touch_policy": "ended"})
+    says(pause, "Its time is up", **running, **late)
+    assert 'name="reason"' in client.get(excuse).content.decode()
+    says(excuse, "is excused already", is_excused=True)
+    says(excuse, "stays counted as late", stamped_at=now, is_excused=False)
+    assert not Excuse.objects.exists()
