@@ -5,23 +5,12 @@ of it: a late import counts, and a mark of the day says so (``portal.core.daymar
 address, phone and company are those of the lead now; no promise keeps what has been erased.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import (
-    BooleanField,
-    Count,
-    ExpressionWrapper,
-    F,
-    FilteredRelation,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-)
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q
 
-from leads.database.models import FactSnapshot
 from leads.database.registry import FACTS
 from leads.dispositions.models import Disposition, Outcome
 from leads.handoffs.models import Cause, HandoffQuerySet
@@ -33,7 +22,6 @@ from sla.scoreboard.columns import (
     HANDOFFS,
     KNOWN,
     OUTCOMES,
-    SECOND,
     STATES,
     TRIES,
     Table,
@@ -41,102 +29,73 @@ from sla.scoreboard.columns import (
     seconds,
     table,
 )
+from sla.scoreboard.statements import Seconds, with_handoff, with_what_they_carried
 
 UNRESPONSIVE = "unresponsive"
-CHUNK = 5000  # rows fetched at a time
 _FACTS = tuple(fact.name for fact in FACTS)
+_HAS_ENDED = ExpressionWrapper(Q(ended_at__isnull=False), output_field=BooleanField())
 _BIT = {name: 1 << place for place, name in enumerate(CARRIED)}
-_IS_FILLED = {
-    name: ExpressionWrapper(~Q(**{f"lead__{name}": ""}), output_field=BooleanField())
-    for name in ("name", "email", "phone")
-}
 
 
 def read_clocks(clocks: ClockQuerySet, *, at: datetime) -> Table:
     """Return clocks with their state at ``at``; one statement."""
     place = {state.value: number for number, state in enumerate(STATES)}
-    rows = clocks.annotate(state=state_expression(at)).order_by("pk").values_list(
-        "handoff_id", "kind", "promise", "version_id", "started_at", "state", "stamped_at",
-        "stamp_activity", "worked", "ended_at", "due_at", "handoff__owner_id",
-        "handoff__team_id", "handoff__source_id",
+    rows = clocks.order_by("pk").values_list(
+        "handoff_id", "kind", "promise", "version_id", Seconds("started_at"),
+        state_expression(at), Seconds("stamped_at"), "stamp_activity", "worked",
+        _HAS_ENDED, Seconds("due_at"),
     )  # fmt: skip
-    found = []
-    for (handoff, kind, key, version, started, state, stamped, activity, worked, ended, due,
-         owner, team, source) in rows.iterator(chunk_size=CHUNK):  # fmt: skip
+    now, found = seconds(at), []
+    for (handoff, kind, key, version, started, state, stamped, activity, worked, has_ended, due,
+         owner, team, source) in with_handoff(rows):  # fmt: skip
         is_touched = kind == Promise.FIRST_TOUCH and activity is not None and worked is not None
-        is_open = stamped is None and ended is None
+        is_open = stamped is None and not has_ended
         found.append((
-            handoff, seconds(started), owner or 0, team or 0, source or 0, (kind, key, version),
+            handoff, started, owner or 0, team or 0, source or 0, (kind, key, version),
             place[state], worked if is_touched else -1,
-            (stamped - started) // SECOND if is_touched and stamped else -1,
-            is_open, is_open and due < at,
+            stamped - started if is_touched and stamped else -1,
+            is_open, is_open and due < now,
         ))  # fmt: skip
     return table(CLOCKS, found)
 
 
 def read_handoffs(handoffs: HandoffQuerySet) -> tuple[Table, Table]:
-    """Return live handoffs (columns of HANDOFFS and KNOWN), and what was tried; four statements."""
-    live = handoffs.live().order_by()
-    newest = FactSnapshot.objects.filter(
-        lead=OuterRef("lead"), known_from__lte=OuterRef("made_at")
-    ).order_by("-known_from", "-pk").values("pk")[:1]  # fmt: skip
-    facts = _facts(live.values(known=Subquery(newest)))
-    did = _did(live)
-    standing = FilteredRelation("dispositions", condition=Q(dispositions__withdrawn_at=None))
-    rows = live.order_by("pk").annotate(said=standing, known=Subquery(newest)).values_list(
-        "pk", "made_at", "owner_id", "team_id", "source_id", "grade", "cause", "said__outcome",
-        "said__reason_id", "known", "campaign_id", "total", "lead__company_id",
-        *_IS_FILLED.values(),
+    """Return live handoffs (columns of HANDOFFS and KNOWN), and what was tried; two statements."""
+    rows = handoffs.live().order_by("pk").values_list(
+        "pk", "made_at", "lead_id", Seconds("made_at"), "owner_id", "team_id", "source_id",
+        "grade", "cause", "campaign_id", "total",
     )  # fmt: skip
     found, given_up = [], []
-    nothing = (None,) * len(_FACTS)
-    for (pk, made, owner, team, source, grade, cause, outcome, reason, known, campaign, total,
-         company, *filled) in rows.iterator(chunk_size=CHUNK):  # fmt: skip
-        values = dict(zip(_FACTS, facts.get(known, nothing), strict=True))
-        done = did.get(pk, 0)
+    for (pk, _made_at, _lead, made, owner, team, source, grade, cause, campaign, total, outcome,
+         reason, name, email, phone, company, did, *facts
+    ) in with_what_they_carried(rows):  # fmt: skip
+        values = dict(zip(_FACTS, facts, strict=True))
         if outcome == Outcome.REJECTED and reason == UNRESPONSIVE:
             given_up.append(pk)
-        has: Iterable[str] = (
-            *(name for name, is_filled in zip(_IS_FILLED, filled, strict=True) if is_filled),
-            *(name for name, value in values.items() if value is not None),
-            *_named(company=company, source=source, campaign=campaign, score=total),
-            *(["activity"] if done else []),
-        )
+        carried = _bits(
+            values, name=name or None, email=email or None, phone=phone or None, company=company,
+            source=source, campaign=campaign, score=total, activity=did,
+        )  # fmt: skip
         found.append((
-            pk, seconds(made), owner or 0, team or 0, source or 0, grade_number(grade),
+            pk, made, owner or 0, team or 0, source or 0, grade_number(grade),
             cause == Cause.BY_HAND, cause == Cause.FAST_TRACK, OUTCOMES.index(outcome or ""),
-            (reason or "",), sum(_BIT[name] for name in has), done,
+            (reason or "",), carried, did or 0,
             *(values[name] or 0 for name in KNOWN),
         ))  # fmt: skip
     return table({**HANDOFFS, **KNOWN}, found), _tries(given_up)
 
 
-def _named(**values: Any) -> list[str]:
-    return [name for name, value in values.items() if value is not None]
-
-
-def _facts(snapshots: QuerySet[Any, Any]) -> dict[int | None, tuple[int | None, ...]]:
-    """Return what these snapshots say, by their ids."""
-    rows = FactSnapshot.objects.filter(pk__in=snapshots).order_by()
-    values = rows.values_list("pk", *_FACTS).iterator(chunk_size=CHUNK)
-    return {pk: tuple(rest) for pk, *rest in values}
-
-
-def _did(live: HandoffQuerySet) -> dict[int, int]:
-    """Return the bits of the kinds that each lead had done when it was handed over."""
-    done = live.filter(
-        lead__activities__is_bot=False, lead__activities__occurred_at__lte=F("made_at")
-    )
-    found: dict[int, int] = {}
-    kinds = done.values_list("pk", "lead__activities__kind").distinct()
-    for pk, kind in kinds.iterator(chunk_size=CHUNK):
-        found[pk] = found.get(pk, 0) | 1 << kind
-    return found
+def _bits(facts: Mapping[str, int | None], **values: Any) -> int:
+    """Return the bits of what is there: of these, whatever is not None."""
+    bits = sum(_BIT[name] for name, value in facts.items() if value is not None)
+    return bits + sum(_BIT[name] for name, value in values.items() if value is not None)
 
 
 def _tries(given_up: Collection[int]) -> Table:
     """Return how many activities of each kind came before these leads were called unresponsive."""
     activities = "handoff__lead__activities"
+    if not given_up:
+        return table(TRIES, [])
     said = Disposition.objects.standing().filter(handoff__in=given_up).filter(**{
         f"{activities}__is_bot": False,
         f"{activities}__occurred_at__gte": F("handoff__made_at"),
