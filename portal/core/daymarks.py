@@ -5,7 +5,9 @@ rooms may change such a day long after it: an undo, an excuse, a late touch, ano
 of what a handoff carried, an import of what was done before it, a bot's mark, a merge, an
 erasure. A trigger forgets none of them: it appends the UTC day and the handoff to a table, in the
 transaction of the change. A mark without a handoff is for the whole day. Rows are only appended
-here, never updated, so two transactions never wait for each other.
+here, never updated, so two transactions never wait for each other. A mark names its transaction:
+a late activity that does not see the handoff it comes before marks nothing, so the handoff's own
+mark has to stand until that transaction is over (``sla.scoreboard.packing``).
 
 Activities and snapshots of facts are written by the hundred thousand, and hardly ever of a time
 before a handoff of their lead: on PostgreSQL their trigger fires once for each statement.
@@ -18,6 +20,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE = "sla_touchedday"
 _DAY = {"postgresql": "({} AT TIME ZONE 'UTC')::date", "sqlite": "date({})"}
+# Which transaction marks: where several write at once, whoever takes a mark away has to know.
+_BY = {"postgresql": (", written_by", ", pg_current_xact_id()::text::bigint"), "sqlite": ("", "")}
 # What the scoreboard counts of each: columns, or SQL of a row.
 _CLOCK = ("handoff_id", "kind", "promise", "version_id", "started_at", "due_at", "stamped_at",
           "stamp_activity", "worked", "ended_at", "is_excused", "touch_policy")  # fmt: skip
@@ -111,9 +115,10 @@ def statements(mark: DayMark, vendor: str) -> tuple[str, ...]:
     if mark.since and vendor == "postgresql":
         each = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT"
         source = _of_all(mark)
+    by, number = _BY[vendor]
     act = (
-        f"INSERT INTO {TABLE} (day, handoff)"  # noqa: S608 - our own names
-        f" SELECT DISTINCT {_DAY[vendor].format('t.at')}, t.handoff FROM {source}"
+        f"INSERT INTO {TABLE} (day, handoff{by})"  # noqa: S608 - our own names
+        f" SELECT DISTINCT {_DAY[vendor].format('t.at')}, t.handoff{number} FROM {source}"
         " WHERE t.at IS NOT NULL"
     )
     head = f"CREATE TRIGGER {mark.name} AFTER {mark.act} ON {mark.table} {each}"

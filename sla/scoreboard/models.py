@@ -21,7 +21,6 @@ class PackedDay(models.Model):
     ``known`` are the leads' facts at their handoffs, ``tries`` what was tried before a lead was
     called unresponsive. ``form`` is the way they were packed; a day packed another way is counted
     live. A day without a row has nothing, or stands in ``TouchedDay`` with all of its handoffs.
-    ``is_settled``: nothing had changed since the packing before (``packing``).
     """
 
     day = models.DateField(primary_key=True)
@@ -30,7 +29,6 @@ class PackedDay(models.Model):
     handoffs = models.BinaryField(default=b"")
     known = models.BinaryField(default=b"")
     tries = models.BinaryField(default=b"")
-    is_settled = models.BooleanField(default=False)
     packed_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -40,11 +38,13 @@ class PackedDay(models.Model):
 class TouchedDay(models.Model):
     """A mark that a handoff is not as it was packed on this day; without one, the whole day.
 
-    Only triggers write them (``core.daymarks``).
+    Only triggers write them (``core.daymarks``). ``written_by`` is the number of the transaction
+    that did, on PostgreSQL: the mark stands until all have ended who did not see what it is of.
     """
 
     day = models.DateField(db_index=True)
     handoff = models.BigIntegerField(null=True)  # may be gone: no foreign key
+    written_by = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d}"

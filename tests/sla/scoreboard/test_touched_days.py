@@ -135,20 +135,10 @@ def test_what_is_told_late_marks_the_day_of_the_handoff_it_belongs_before(stoppe
     assert marks()
 
 
-def test_a_day_packed_after_changes_is_packed_once_more_an_hour_later(stopped) -> None:
-    TouchedDay.objects.create(day=DAY, handoff=stopped.pk)
-    hour = timedelta(hours=1)
-    assert [pack_days(at=MADE + wait) for wait in (0 * hour, 0.9 * hour, hour, 9 * hour)] == [
-        1, 0, 1, 0
-    ]  # fmt: skip
-    TouchedDay.objects.create(day=DAY)  # migrations
-    assert [pack_days(at=MADE + 9 * hour), pack_days(at=MADE + 99 * hour)] == [1, 0]
-
-
 def test_packing_twice_ends_the_same_and_another_form_is_packed_anew(stopped) -> None:
-    pack_day(DAY, at=MADE)
+    pack_day(DAY, at=MADE, seen=None)
     first = PackedDay.objects.get()
-    pack_day(DAY, at=MADE)
+    pack_day(DAY, at=MADE, seen=None)
     again = PackedDay.objects.get()
     assert (bytes(again.clocks), bytes(again.handoffs)) == (
         bytes(first.clocks), bytes(first.handoffs)
@@ -172,7 +162,7 @@ def test_a_mark_that_comes_while_a_day_is_packed_stays(stopped, monkeypatch) -> 
         return read(*args, **values)
 
     monkeypatch.setattr(packing, "read_clocks", meanwhile)
-    pack_day(DAY, at=MADE)
+    pack_day(DAY, at=MADE, seen=None)
     assert TouchedDay.objects.filter(day=DAY).exists()
 
 
