@@ -15,7 +15,7 @@ from portal.core.text import composed
 from scoring.rules.activities import Activity
 from scoring.rules.definition import Definition
 from scoring.rules.evaluate import Snapshot
-from scoring.rules.parse import parse
+from scoring.rules.parse import LONGEST_TEXT, parse
 
 LONGEST = 2_000  # characters of a text; the product keeps 300, and long ones take long to match
 DIGITS = 400  # of a whole number; reading takes the square of them
@@ -49,7 +49,6 @@ def read_document(stream: TextIO) -> object:
         document = json.loads(
             text, object_pairs_hook=_fields, parse_int=_whole, parse_constant=_no_number
         )
-        document = composed(document)  # as facts, activities and signed text are kept
     except RecursionError as bad:
         raise BadScoreFile("The document is nested too deep.") from bad
     except json.JSONDecodeError as bad:
@@ -98,7 +97,18 @@ def read_version_of(given: object) -> Definition:
             clause = read_object(one, f"version.clauses.{place}", CLAUSE)
             if not isinstance(clause.get("rationale", ""), str):
                 raise BadScoreFile(f"version.clauses.{place}.rationale: give a text.")
-    return parse(fields)
+    return parse(_as_signed(fields))
+
+
+def _as_signed(fields: Mapping[str, Any]) -> Any:
+    """Return a version with its texts in the composed form in which proposing freezes them."""
+    try:
+        text = composed(json.dumps(fields, ensure_ascii=False, separators=(",", ":")))
+    except RecursionError as bad:
+        raise BadScoreFile("The document is nested too deep.") from bad
+    if len(text) > LONGEST_TEXT:
+        raise BadScoreFile(f"version: give at most {LONGEST_TEXT:,} characters.")
+    return json.loads(text)
 
 
 def read_lead(given: object, path: str, default: object) -> GivenLead:
@@ -140,7 +150,7 @@ def _activity(place: int, given: object, path: str) -> Activity:
         properties["object_kind"] = of_kind
     return Activity(
         id=_number(fields.get("id", place), f"{path}.id"),
-        kind=kind,
+        kind=composed(kind),
         occurred_at=_instant(occurred, f"{path}.occurred_at"),
         received_at=_instant(fields.get("received_at", occurred), f"{path}.received_at"),
         object_id=_identity(about, f"{path}.object.id"),
@@ -152,11 +162,17 @@ def _activity(place: int, given: object, path: str) -> Activity:
 
 
 def _identity(about: Mapping[str, Any], path: str) -> int | str | None:
-    """Return what tells the object apart: its id, or its kind and key; None: there is none."""
+    """Return what tells the object apart: its id, or its kind and key; None: there is none.
+
+    As JSON, so that no text is at once an id and a kind and key.
+    """
     if "id" not in about:
-        return f"{about.get('kind')}:{about.get('key')}" if about else None
+        told = [about.get("kind"), about.get("key")]
+        return None if told == [None, None] else composed(json.dumps(told, ensure_ascii=False))
     found = about["id"]
-    return found if found is None or isinstance(found, str) else _number(found, path, "a text or ")
+    if isinstance(found, str):
+        return json.dumps(found)
+    return found if found is None else _number(found, path, "a text or ")
 
 
 def _number(given: object, path: str, also: str = "") -> int:
@@ -170,7 +186,7 @@ def _tags(given: object, path: str) -> frozenset[str]:
         if not isinstance(one, str):
             raise BadScoreFile(f"{path}: give texts.")
         _refuse_long(one, path)
-    return frozenset(read_list(given, path))
+    return frozenset(map(composed, read_list(given, path)))
 
 
 def _text(fields: Mapping[str, Any], name: str, path: str) -> str | None:
@@ -178,18 +194,23 @@ def _text(fields: Mapping[str, Any], name: str, path: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise BadScoreFile(f"{path}.object.{name}: give a text.")
     _refuse_long(value or "", f"{path}.object.{name}")
-    return value
+    return value and composed(value)
 
 
 def _values(given: object, path: str) -> dict[str, Any]:
     """Return facts or properties: texts, numbers, flags, null for nothing, lists of texts."""
-    fields = dict(read_object(given, path, None))
+    told = read_object(given, path, None)
+    fields = {composed(name): value for name, value in told.items()}
+    if len(fields) < len(told):
+        raise BadScoreFile(f"{path}: two names differ in how their accents are written only.")
     for name, value in fields.items():
         where = f"{path}.{name[:60]}"
         if isinstance(value, list):
             _tags(value, where)
+            fields[name] = composed(value)
         elif isinstance(value, str):
             _refuse_long(value, where)
+            fields[name] = composed(value)
         elif isinstance(value, Mapping) or (isinstance(value, float) and not isfinite(value)):
             raise BadScoreFile(f"{where}: give a text, a number, true, false or null.")
     return fields
@@ -227,7 +248,7 @@ def read_list(given: object, path: str) -> Sequence[Any]:
 
 def _instant(given: object, path: str) -> datetime:
     try:
-        at = datetime.fromisoformat(given) if isinstance(given, str) else None
+        at = datetime.fromisoformat(given.upper()) if isinstance(given, str) else None
         if at is not None and at.tzinfo is not None:
             at.astimezone(UTC)  # refuses the hours before the year 1 and after 9999
             return at

@@ -133,6 +133,7 @@ BEYOND = [  # a schema cannot say so
     (changed(as_of="0001-01-01T00:00:00+14:00"), "leads.0.as_of: give an instant"),
     (changed(version=EXAMPLE["version"] | {"segment": {}}), "a segment is a clause"),
     (known(size=float("inf")), "values.size: give a text, a number"),
+    (changed(version=EXAMPLE["version"] | {"name": "a" * 2_000_000}), "at most 2,000,000"),
 ]
 
 
