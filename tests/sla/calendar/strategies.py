@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sla.calendar.hours import WorkingCalendar
 from tests.sla.calendar import oracle
 
-EXAMPLES = 10_000 if os.environ.get("FULL") == "1" else 80
+EXAMPLES = 10_000 if os.environ.get("FULL") == "1" else 200
 ZONES = sorted(available_timezones())
 SPAN = timedelta(days=4)
 FIRST_YEAR, LAST_YEAR = 1973, 2037  # every zone is whole minutes from UTC in these years
