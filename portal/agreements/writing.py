@@ -107,7 +107,7 @@ def _save(
         by=user_of(request),
         at=timezone.now(),
     )
-    messages.success(request, _("Saved: “%s”.") % _words(version, saved))
+    messages.success(request, _("Saved: %s") % _words(version, saved))
     return _back(request, version, saved.key)
 
 

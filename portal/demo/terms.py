@@ -112,10 +112,10 @@ def pause_and_excuse(cast: Cast, until: datetime) -> None:
             clock=clock, reason="Away until next week, says the answer from the mailbox.",
             by=clock.handoff.owner, at=at, limit_at=until + timedelta(days=5),
         )  # fmt: skip
-    broken = Clock.objects.in_state(State.BREACHED, at).order_by("-due_at")
+    broken = Clock.objects.in_state(State.BREACHED, until).order_by("-due_at")
     if late := broken.first():
         words = "The telephone system was down from nine to eleven."
-        excuse_clock(clock=late, reason=words, by=cast.sales_lead, at=at)
+        excuse_clock(clock=late, reason=words, by=cast.sales_lead, at=until)
 
 
 def _workday(at: datetime, *, after: int) -> date:

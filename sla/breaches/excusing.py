@@ -13,6 +13,7 @@ from portal.core.instants import whole_second
 from portal.core.text import clean_text
 from portal.events.services import record
 from sla.breaches.models import Excuse
+from sla.breaches.services import follow_handoffs
 from sla.clocks.models import Clock, ClockQuerySet
 from sla.clocks.pausing import REASON_LENGTH, leads_sales_of
 from sla.clocks.refusals import NotNow
@@ -67,6 +68,8 @@ def excuse_clock(*, clock: Clock, reason: str, by: User, at: datetime) -> Excuse
     if not reason:
         raise DomainError(_("Say why: both sides read it on the scoreboard."))
     check_excusable(locked, at=at)
+    if not locked.is_breached:  # found before the sweep: the breach it excuses is on record too
+        follow_handoffs([locked.handoff_id], at=at)
     row = Excuse.objects.create(clock=locked, reason=reason, by=by, at=at)
     Clock.objects.filter(pk=locked.pk).update(is_excused=True)
     payload = {"clock": locked.pk}
@@ -85,6 +88,7 @@ def take_excuse_back(*, clock: Clock, by: User, at: datetime) -> None:
     Clock.objects.filter(pk=locked.pk).update(is_excused=False)
     payload = {"clock": locked.pk}
     record("clock.excuse_withdrawn", subject=locked.handoff, actor=by, at=at, payload=payload)
+    follow_handoffs([locked.handoff_id], at=at)  # its deadline may have moved while it was excused
 
 
 def _locked(clock: Clock, by: User) -> Clock:

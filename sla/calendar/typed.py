@@ -13,9 +13,10 @@ DAYS = 7
 
 
 def hours_of(text: str) -> Hours:
-    """Return "9:00-12:00, 13:00–17:00" as stored; what is no pair stays one, see ``unreadable``."""
+    """Return "9:00-12:00, 13:00–24:00" as stored; what is no pair stays one, see ``unreadable``."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    return [[_padded(end) for end in re.split(r"\s*[-–]\s*", part)] for part in parts]
+    hours = [[_padded(end) for end in re.split(r"\s*[-–]\s*", part)] for part in parts]
+    return [[*ends[:-1], "00:00"] if ends[1:] == ["24:00"] else ends for ends in hours]
 
 
 def unreadable(hours: Hours) -> str:

@@ -21,13 +21,15 @@ class Facts:
     """What is known of a clock's handoff now.
 
     ``touch`` is the earliest one that counts, ``ended_at`` the standing disposition.
-    ``owner_calendar`` is None unless the promise is counted in the owner's hours.
+    ``owner_calendar`` is None unless the promise is counted in the owner's hours;
+    ``first_calendar`` is the one in which the clock started.
     """
 
     touch: Happened | None
     ended_at: datetime | None
     routed_at: datetime | None = None
     owner_calendar: tuple[str, WorkingCalendar] | None = None
+    first_calendar: WorkingCalendar | None = None
 
 
 def new_clock(promise: PromiseTerms, *, handoff_id: int, version_id: int, since: datetime) -> Clock:
@@ -54,19 +56,41 @@ def bring_up_to_date(
     """Set what follows from ``facts`` on an unsaved or locked row; saves nothing.
 
     A running clock's due time is worked out anew, so it follows calendars; a stopped one keeps
-    the due time it stopped with. ``pauses`` are the finished ones.
+    the due time it stopped with, unless it stopped at another instant and so stood still for
+    longer or shorter. ``pauses`` are the finished ones.
     """
     before = _stopped(clock)
     _stamp(clock, facts)
     after = _stopped(clock)
     is_new = clock._state.adding
-    if is_new or before is None or after is None:
+    stood_still = clock.paused_at is not None or bool(pauses)
+    if is_new or before is None or after is None or (after != before and stood_still):
         calendar = _move(clock, facts, calendar, pauses)
         work_out_due(clock, calendar, [*pauses, *_open_pause(clock, until=after)])
     if clock.stamped_at is None:
         clock.worked = None
     elif is_new or after != before or clock.worked is None:
-        clock.worked = used_by(clock, clock.stamped_at, calendar, pauses)
+        clock.worked = _worked(clock, clock.stamped_at, facts, calendar, pauses)
+
+
+def _worked(
+    clock: Clock,
+    stamp: datetime,
+    facts: Facts,
+    calendar: WorkingCalendar,
+    pauses: Sequence[Stretch],
+) -> int:
+    """Return the seconds of working time until the stamp.
+
+    One that is told after the clock changed its calendar, and came before, used less than was
+    used until then: that much of the calendar in which the clock started.
+    """
+    used = used_by(clock, stamp, calendar, pauses)
+    if stamp >= clock.moved_at or facts.first_calendar is None:
+        return used
+    stops = [*pauses, *_open_pause(clock, until=stamp)]
+    first = working_time_between(clock.started_at, stamp, facts.first_calendar, stops)
+    return min(used, first // SECOND)
 
 
 def used_by(

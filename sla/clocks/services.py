@@ -126,6 +126,7 @@ class _Sync:
             ended_at=ended_at,
             routed_at=handoff.routed_at,
             owner_calendar=self._owner_calendar(promise, handoff, terms, owners),
+            first_calendar=self.book.find(promise.first_calendar, terms.calendars),
         )
         bring_up_to_date(clock, facts, calendar, finished_pauses(clock))
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from portal.core.durations import duration_words
 from sla.calendar.arithmetic import Span, explain
 from sla.calendar.book import CalendarBook
-from sla.calendar.hours import WorkingCalendar, working_time_between
+from sla.calendar.hours import WorkingCalendar, add_working_time, working_time_between
 from sla.calendar.opening import open_until
 from sla.clocks.deriving import Stretch, used_by
 from sla.clocks.models import Clock, Promise
@@ -69,9 +69,13 @@ class ClockView:
     def title(self) -> str:
         return str(TITLES[self.clock.kind])
 
-    @property
+    @cached_property
     def due(self) -> datetime:
-        return self.clock.due_at
+        """When it is due; of a clock that stands still, if it ran on now."""
+        if self.state != State.PAUSED:
+            return self.clock.due_at
+        left = timedelta(seconds=self.clock.amount - self.clock.used)
+        return add_working_time(self.clock.moved_at, left, self.calendar, self.pauses)
 
     @property
     def warn_at(self) -> datetime:
@@ -91,7 +95,7 @@ class ClockView:
         Counted from when the clock last changed its calendar; ``clock.used`` says what was used
         before. Costs a line for each day.
         """
-        return explain(self.clock.moved_at, self.clock.due_at, self.calendar, self.pauses)
+        return explain(self.clock.moved_at, self.due, self.calendar, self.pauses)
 
 
 def clocks_for(
@@ -152,8 +156,17 @@ def show(clock: Clock, calendar: WorkingCalendar, name: str, *, at: datetime) ->
         open_until=at if stopped else open_until(calendar, at),
         calendar_name=name,
         calendar=calendar,
-        pauses=tuple(pauses) if clock.paused_at is None else (*pauses, (clock.paused_at, reached)),
+        pauses=(*pauses, *_standing(clock, at=at)),
     )
+
+
+def _standing(clock: Clock, *, at: datetime) -> list[Stretch]:
+    """Return the pause that is not over, up to ``at``: it ends by itself at its limit."""
+    if clock.paused_at is None:
+        return []
+    limits = [each.limit_at for each in clock.pauses.all() if each.until is None]
+    ends = [at, clock.stamped_at, clock.ended_at, *limits]
+    return [(clock.paused_at, max(clock.paused_at, min(end for end in ends if end)))]
 
 
 def _left(clock: Clock, reached: datetime, calendar: WorkingCalendar, pauses: list[Stretch]) -> int:

@@ -15,6 +15,7 @@ from sla.calendar.arithmetic import Kind, Span, duration
 from sla.calendar.hours import zone_named
 from sla.calendar.preview import bounds_of, open_parts
 from sla.clocks.shown import ClockView
+from sla.clocks.states import State
 
 MOST_DAYS = 7  # in the strip; the lines have no end
 COUNTS = {Kind.USED, Kind.OVERRIDE}
@@ -105,6 +106,8 @@ def _due(view: ClockView) -> str:
         if view.clock.kind == "disposition" or not view.clock.stamp_activity:
             return _("Due %(due)s, decided %(stamp)s") % said
         return _("Due %(due)s, touched %(stamp)s") % said
+    if view.state == State.PAUSED:
+        return _("Due %(due)s, if it ran on now") % said
     return _("Due %(due)s") % said
 
 

@@ -78,7 +78,7 @@ def _promise(body: Mapping[str, Any], calendars: Calendars, earlier: Sequence[st
     parts = _fill(
         template,
         amount=amount_words(body["amount_s"], body["calendar"], calendars),
-        calendar=_calendar_words(body["calendar"], calendars),
+        calendar=_hours_words(body, calendars),
     )
     parts += _about(body.get("applies") or {})
     if body.get("touch_kinds"):
@@ -191,9 +191,17 @@ def _never_closes(calendar: Mapping[str, Any] | None) -> bool:
     )
 
 
-def _calendar_words(key: str, calendars: Calendars) -> str:
-    if key == OWNER:
+def _hours_words(body: Mapping[str, Any], calendars: Calendars) -> str:
+    """Name the hours a promise counts in; of the owner's own, also those that stand in."""
+    if body["calendar"] != OWNER:
+        return _calendar_words(body["calendar"], calendars)
+    if not body.get("otherwise"):
         return _("in the owner’s own hours")
+    said = {"otherwise": _calendar_words(body["otherwise"], calendars)}
+    return _("in the owner’s own hours, else %(otherwise)s") % said
+
+
+def _calendar_words(key: str, calendars: Calendars) -> str:
     signed = calendars.get(key)
     if signed is None:
         return _("in “%(calendar)s”") % {"calendar": key}

@@ -14,6 +14,7 @@ from sla.calendar.models import Calendar, ClosedDay
 from sla.calendar.opening import open_until
 from sla.calendar.reading import working_calendar
 from sla.calendar.services import ImpossibleDay, remove_day, save_day, seed_calendars
+from sla.calendar.typed import hours_of, unreadable
 from tests.factories import make_user
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -28,6 +29,19 @@ def test_a_signed_week_is_read_once() -> None:
     week = {0: ((time(9), noon), (one, time(17)))}
     assert calendar == WorkingCalendar("Europe/Berlin", week)
     assert working_calendar(dict(signed)) is calendar
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours"),
+    [
+        ("9:00-12:00, 13:00–17:30", [["09:00", "12:00"], ["13:00", "17:30"]]),
+        ("16:00-24:00", [["16:00", "00:00"]]),
+        ("24:00-06:00", [["24:00", "06:00"]]),  # no time of day: refused
+    ],
+)
+def test_hours_are_read_as_people_type_them(typed, hours) -> None:
+    assert hours_of(typed) == hours
+    assert bool(unreadable(hours)) == (typed == "24:00-06:00")
 
 
 def test_days_are_holidays_or_have_hours_of_their_own() -> None:

@@ -97,6 +97,16 @@ def test_a_clock_that_is_over_stays_over_when_it_changes_hands() -> None:
     assert clock_of(handoff).due_at == local(2, 14)
 
 
+def test_a_touch_told_after_the_move_that_came_before_it_took_no_longer_for_that() -> None:
+    user = owners_hours()
+    handoff = started(local(2, 10))
+    Handoff.objects.filter(pk=handoff.pk).update(owner=user, routed_at=local(2, 12))
+    sync_clocks([handoff.pk], at=local(2, 12))
+    make_activity(handoff.lead, kind="call_outbound", at=local(2, 10, 30))
+    sync_clocks([handoff.pk], at=local(2, 18))
+    assert clock_of(handoff).worked == 1800
+
+
 def test_a_pause_adds_the_working_time_it_covered() -> None:
     handoff = started(local(2, 10))
     pause_clock(clock=clock_of(handoff), reason="wrong number", by=None, at=local(2, 11))
@@ -116,6 +126,19 @@ def test_a_touch_during_a_pause_is_in_time() -> None:
     clock = clock_of(handoff)
     assert clock.stamped_at <= clock.due_at == local(2, 17)  # paused from 13 to 16
     assert clock.worked == 3 * 3600
+
+
+def test_a_pause_runs_on_to_the_later_touch_when_a_robot_made_the_earlier() -> None:
+    handoff = started(local(2, 10))
+    pause_clock(clock=clock_of(handoff), reason="wrong number", by=None, at=local(2, 13))
+    robot = make_activity(handoff.lead, kind="call_outbound", at=local(2, 14))
+    make_activity(handoff.lead, kind="call_outbound", at=local(2, 16))
+    sync_clocks([handoff.pk], at=local(2, 16))
+    assert clock_of(handoff).due_at == local(2, 15)
+    type(robot).objects.filter(pk=robot.pk).update(is_bot=True)
+    sync_clocks([handoff.pk], at=local(2, 17))
+    clock = clock_of(handoff)
+    assert clock.stamped_at == local(2, 16) <= clock.due_at == local(2, 17)
 
 
 def what_happens(handoff: Handoff, user):

@@ -16,7 +16,7 @@ from sla.clocks.models import Clock
 from sla.clocks.pausing import end_pauses, pause_clock
 from sla.clocks.states import State, state_of
 from tests.factories import make_activity, make_handoff, make_team, make_terms, make_user
-from tests.sla.clocks.builders import SIGNED, clock_of, local, started
+from tests.sla.clocks.builders import SIGNED, clock_of, decide, local, started
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -100,6 +100,19 @@ def test_an_excused_breach_is_counted_apart_with_its_reason(team, boss) -> None:
     follow_handoffs([handoff.pk], at=at)
     assert state_of(clock_of(handoff), at) == State.MET
     assert Breach.objects.get(clock=clock).withdrawn_at == at
+
+
+def test_what_is_excused_before_the_sweep_came_by_has_its_breach_on_record(team, boss) -> None:
+    handoff = started(local(2, 10), team=team)
+    clock = clock_of(handoff)
+    excuse_clock(clock=clock, reason="sick day", by=boss, at=local(2, 15))
+    assert Breach.objects.get(clock=clock).at == local(2, 14)
+    decide(handoff, local(2, 16))
+    follow_handoffs([handoff.pk], at=local(2, 16))
+    take_excuse_back(clock=clock, by=boss, at=local(2, 17))
+    clock = clock_of(handoff)
+    assert (clock.is_breached, state_of(clock, local(2, 17))) == (True, State.BREACHED)
+    assert Breach.objects.get(clock=clock).withdrawn_at is None
 
 
 def test_the_page_of_a_clock_offers_what_may_be_done(client, team, boss) -> None:

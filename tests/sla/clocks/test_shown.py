@@ -74,6 +74,22 @@ def test_a_stopped_clock_says_how_long_it_took(handoff) -> None:
     assert shown(late, local(MONDAY, 15)).words == "met 1\xa0h\xa047 late"
 
 
+def test_a_paused_clock_is_due_later_by_what_it_has_stood_still(handoff) -> None:
+    clock = shown(handoff, local(MONDAY, 9)).clock
+    pause_clock(
+        clock=clock, reason="away", by=None, at=local(MONDAY, 9), limit_at=local(MONDAY, 11)
+    )
+    assert shown(handoff, local(MONDAY, 9)).due == local(MONDAY, 12, 30)
+    assert shown(handoff, local(MONDAY, 10)).due == local(MONDAY, 13, 30)
+    assert shown(handoff, local(MONDAY, 15)).due == local(MONDAY, 14, 30)  # its limit was 11:00
+    view = shown(handoff, local(MONDAY, 10))
+    assert [(span.kind, span.used) for span in view.arithmetic() if span.opens] == [
+        ("used", timedelta(minutes=30)),
+        ("paused", timedelta(0)),
+        ("used", timedelta(hours=3, minutes=30)),
+    ]
+
+
 def test_a_clock_that_ended_untouched_and_a_paused_one_say_so(handoff) -> None:
     clock = Clock.objects.get(handoff=handoff, kind="first_touch")
     pause_clock(clock=clock, reason="wrong number", by=None, at=local(MONDAY, 9))

@@ -75,6 +75,13 @@ def test_the_warning_comes_after_three_quarters_by_default() -> None:
             ),
         ),
         (
+            said("disposition", amount_s=5400, calendar="owner", otherwise="office-hours"),
+            (
+                "Sales decides within 1 h 30 min of working time of the handoff, "
+                "in the owner’s own hours, else in office hours, Europe/Berlin."
+            ),
+        ),
+        (
             said("disposition", applies={"fast_track": True, "sources": ["website"]}),
             (
                 "Sales decides within 24 hours of the handoff, day and night, for the fast track, "
