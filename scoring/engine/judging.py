@@ -1,7 +1,7 @@
 """From histories to standings: what each lead scores at one instant, and for how long."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from leads.database.models import Gate
@@ -89,3 +89,9 @@ def standing_row(one: Judged, until: datetime | None) -> StandingRow:
         fired=one.standing.fired,
         valid_until=until,
     )
+
+
+def is_written(record: StandingRecord, row: StandingRow) -> bool:
+    """Whether a score is stored just so, and nothing marks it stale."""
+    is_same = all(getattr(record, one.name) == getattr(row, one.name) for one in fields(row))
+    return is_same and record.stale_since is None

@@ -3,6 +3,7 @@
 The cache is a folder under VAR_DIR, one for each database. It may be deleted at any moment.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -10,13 +11,25 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext as _
 
-FORMAT = 2  # of the files; another number builds everything anew
+from portal.core.errors import DomainError
+
+FORMAT = 3  # of the files; another number builds everything anew
+MARKS = frozenset({"activity", "snapshot", "event", "lead"})
 ASKED = "asked"  # an empty file: somebody has asked for columns that are not up to date
+
+
+class ColumnsUnwritable(DomainError):
+    """The folder cannot be written: read-only, full, or something else is there."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "columns_unwritable"
 
 
 @dataclass
@@ -72,9 +85,27 @@ def read_manifest() -> Manifest | None:
         if given.get("format") != FORMAT:
             return None
         files = {int(number): ShardFiles(**names) for number, names in shards.items()}
-        return Manifest(**given, shards=files)
+        found = Manifest(**given, shards=files)
+        return found if _is_sound(found) else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _is_sound(found: Manifest) -> bool:
+    """Whether everything is there and of its type: a file that only looks like one is none."""
+    numbers = [found.as_of, found.total, *found.marks.values(), *found.handled]
+    names: list[object] = []
+    for newest in found.last.values():
+        numbers += newest
+    for one in found.shards.values():
+        numbers += [one.rows, one.tail_rows]
+        names += [one.base, one.listed, one.tail]
+    return (
+        found.marks.keys() >= MARKS
+        and all(len(newest) in {0, 2} for newest in found.last.values())
+        and all(type(number) is int for number in numbers)
+        and all(isinstance(name, str) for name in names)
+    )
 
 
 def write_manifest(manifest: Manifest) -> None:
@@ -95,10 +126,26 @@ def write_manifest(manifest: Manifest) -> None:
 def locked(*, wait: bool = True) -> Iterator[None]:
     """Be the only process on this machine that writes the cache. Readers need no lock.
 
-    Without ``wait`` it raises BlockingIOError while another process writes.
+    Without ``wait`` it raises BlockingIOError while another process writes; ColumnsUnwritable
+    where nothing can be written.
     """
     root = folder()
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / "lock").open("w") as file:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        file = (root / "lock").open("w")
+    except OSError as failure:
+        raise _unwritable(failure) from failure
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
+        try:
+            yield
+        except OSError as failure:
+            if failure.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}:
+                raise _unwritable(failure) from failure
+            raise
+
+
+def _unwritable(failure: OSError) -> ColumnsUnwritable:
+    words = _("The columns of all leads cannot be written to %(folder)s: %(why)s.")
+    told = {"folder": folder(), "why": failure.strerror or failure}
+    return ColumnsUnwritable(words % told)

@@ -106,12 +106,16 @@ def carry_on(
         row.update(written=F("written") + count)
         on_written(count)
 
-    result = score_set(
-        Wanted(first=mine.first, last=mine.last),
-        setting,
-        texts=texts,
-        on_written=note,
-    )
+    try:
+        result = score_set(
+            Wanted(first=mine.first, last=mine.last),
+            setting,
+            texts=texts,
+            on_written=note,
+        )
+    except KeyboardInterrupt:
+        row.update(leased_until=None)  # nobody has to wait for a lease that ends by itself
+        raise
     row.update(done_at=at, leased_until=None, looked_at=result.looked_at)
     finish_rescore(at=at)
     return result.looked_at

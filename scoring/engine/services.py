@@ -1,7 +1,7 @@
 """Settling: score, qualify, hand off and freeze evidence, in one transaction for each batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leads.database.models import Lead, Stage, Standing
-from leads.database.standing import StandingRow, set_standing
+from leads.database.standing import set_standing
 from leads.dispositions.touches import stamp_touches
 from leads.handoffs.models import Cause, Handoff, Release
 from leads.handoffs.services import NewHandoff, close_releases, make_handoffs, set_scores
@@ -21,7 +21,7 @@ from portal.core.prepared import Prepared, together
 from scoring.definitions.services import definitions_in_force
 from scoring.engine.ahead import settle_ahead
 from scoring.engine.following import Setting, follow, freeze_for, opening_of
-from scoring.engine.judging import Judged, judge, standing_row
+from scoring.engine.judging import Judged, is_written, judge, standing_row
 from scoring.engine.reading import histories_of, questions
 
 BATCH = 200
@@ -125,7 +125,7 @@ def _judge_locked(
     rows = [standing_row(one, _earliest(one.valid_until, until.get(one.lead_id))) for one in judged]
     if setting.is_rescore:
         rows = [
-            row for one, row in zip(judged, rows, strict=True) if not _is_written(one.record, row)
+            row for one, row in zip(judged, rows, strict=True) if not is_written(one.record, row)
         ]
     set_standing(
         rows,
@@ -135,12 +135,6 @@ def _judge_locked(
     open_ones = [one for one in judged if one.record.stage == Stage.WITH_SALES]
     set_scores([(one.lead_id, one.standing.total, one.standing.grade) for one in open_ones])
     return judged, len(rows)
-
-
-def _is_written(record: Standing, row: StandingRow) -> bool:
-    """Whether a score is stored just so, and nothing marks it stale."""
-    is_same = all(getattr(record, one.name) == getattr(row, one.name) for one in fields(row))
-    return is_same and record.stale_since is None
 
 
 def lock_standings(

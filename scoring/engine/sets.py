@@ -33,7 +33,7 @@ from scoring.engine.columns import Array
 from scoring.engine.following import HANDOFF_GATES, Setting, follow, opening_of
 from scoring.engine.freshness import valid_until_all
 from scoring.engine.intake import Wanted, read_numbers
-from scoring.engine.judging import Judged, standing_row
+from scoring.engine.judging import Judged, is_written, standing_row
 from scoring.engine.kernel import Scores, evaluate_all
 from scoring.engine.reading import LeadHistory
 from scoring.engine.services import BATCH, lock_standings, settle
@@ -242,7 +242,7 @@ def _talked(lead_ids: Array, rows: StandingColumns) -> Array:
 
 
 def _follow(fresh: StandingColumns, scores: Scores, places: Array, setting: Setting) -> int:
-    """Store these scores and do what follows, with the leads locked; return how many."""
+    """Store these scores and do what follows, with the leads locked; return how many were new."""
     by_lead = dict(zip(fresh.lead.tolist(), range(len(fresh)), strict=True))
     judged = []
     for record in lock_standings(list(by_lead), skip_busy=True):
@@ -257,15 +257,20 @@ def _follow(fresh: StandingColumns, scores: Scores, places: Array, setting: Sett
             ]
             standing = _standing(scores, place)
             judged.append(Judged(record, applied, LeadHistory(), {}, standing, until))
+    written = [standing_row(one, one.valid_until) for one in judged]
+    if setting.is_rescore:
+        written = [
+            row for one, row in zip(judged, written, strict=True) if not is_written(one.record, row)
+        ]
     set_standing(
-        [standing_row(one, one.valid_until) for one in judged],
+        written,
         at=setting.at,
         seen_marks={one.lead_id: one.record.stale_marks for one in judged},
     )
     open_ones = [one for one in judged if one.record.stage == Stage.WITH_SALES]
     set_scores([(one.lead_id, one.standing.total, one.standing.grade) for one in open_ones])
     follow(judged, setting)
-    return len(judged)
+    return len(written)
 
 
 def _standing(scores: Scores, place: int) -> Found:

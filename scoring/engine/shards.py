@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
+from zlib import crc32
 
 import numpy as np
 
@@ -18,6 +20,9 @@ from scoring.engine.columns import Array, Batch, Column, Facts, Objects, Propert
 from scoring.engine.intake import FACT_NAMES, ActivityRows, SnapshotRows, Wanted
 
 LEADS = 32_768  # ids in a shard: a lead's place fits into two bytes
+SUMS = "sums.json"  # a checksum of each column of a base
+MOST_CHECKED = 20_000  # files of which a process remembers that they are sound
+UNREADABLE = (OSError, ValueError, EOFError)
 ACTIVITY = ("id", "kind", "lead", "occurred", "received", "object", "document")
 
 
@@ -54,30 +59,40 @@ def nobody() -> Array:
 
 
 def write_base(folder: Path, activities: ActivityRows, snapshots: SnapshotRows, first: int) -> None:
-    """Write a shard's base into a new folder."""
+    """Write a shard's base into a new folder, with the checksums of its columns at last."""
     folder.mkdir(parents=True)
+    sums: dict[str, int] = {}
+
+    def keep(name: str, values: Array) -> None:
+        values = np.ascontiguousarray(values)
+        np.save(folder / f"{name}.npy", values)
+        sums[name] = crc32(values.data)
+
     order = np.lexsort((activities.id, activities.occurred, activities.kind))
     objects = np.unique(np.append(activities.object, 0))
     small = np.uint16 if len(objects) < 2**16 else np.uint32
-    _save(folder, "id", activities.id[order])
-    _save(folder, "lead", (activities.lead[order] - first).astype(np.uint16))
-    _save(folder, "kind", activities.kind[order].astype(np.uint8))
-    _save(folder, "occurred", activities.occurred[order])
-    _save(folder, "received", activities.received[order])
-    _save(folder, "last_received", activities.received.max(initial=0, keepdims=True))
-    _save(folder, "object", np.searchsorted(objects, activities.object[order]).astype(small))
-    _save(folder, "document", activities.document[order].astype(np.uint32))
-    _save(folder, "objects", objects)
-    (folder / "documents.json").write_text(json.dumps(list(activities.documents)))
+    keep("id", activities.id[order])
+    keep("lead", (activities.lead[order] - first).astype(np.uint16))
+    keep("kind", activities.kind[order].astype(np.uint8))
+    keep("occurred", activities.occurred[order])
+    keep("received", activities.received[order])
+    keep("last_received", activities.received.max(initial=0, keepdims=True))
+    keep("object", np.searchsorted(objects, activities.object[order]).astype(small))
+    keep("document", activities.document[order].astype(np.uint32))
+    keep("objects", objects)
+    documents = json.dumps(list(activities.documents)).encode()
+    (folder / "documents.json").write_bytes(documents)
+    sums["documents"] = crc32(documents)
     order = np.lexsort((snapshots.id, snapshots.known_from, snapshots.lead))
-    _save(folder, "snapshot", snapshots.id[order])
-    _save(folder, "snapshot_lead", (snapshots.lead[order] - first).astype(np.uint16))
-    _save(folder, "known_from", snapshots.known_from[order])
+    keep("snapshot", snapshots.id[order])
+    keep("snapshot_lead", (snapshots.lead[order] - first).astype(np.uint16))
+    keep("known_from", snapshots.known_from[order])
     for name in FACT_NAMES:
         codes, values = coded(snapshots.facts[name][order])
         small = np.uint16 if len(values) < 2**16 else np.uint32
-        _save(folder, f"fact_{name}", codes.astype(small))
-        _save(folder, f"values_{name}", values)
+        keep(f"fact_{name}", codes.astype(small))
+        keep(f"values_{name}", values)
+    (folder / SUMS).write_text(json.dumps(sums))
 
 
 def write_tail(path: Path, rows: TailRows) -> None:
@@ -96,16 +111,16 @@ def read_tail(path: Path | None) -> TailRows:
     if path is None:
         return TailRows(*nothing())
     try:
-        with np.load(path) as found:
+        with path.open("rb") as file, np.load(file) as found:
             arrays = {name: found[name] for name in found.files}
-    except (OSError, ValueError, EOFError, KeyError) as failure:
+        documents = json.loads(str(arrays["documents"]))
+        activities = ActivityRows(**{name: arrays[name] for name in ACTIVITY}, documents=documents)
+        facts = {name: arrays[f"fact_{name}"] for name in FACT_NAMES}
+        snapshots = SnapshotRows(
+            arrays["snapshot"], arrays["snapshot_lead"], arrays["known_from"], facts
+        )
+    except (*UNREADABLE, KeyError, IndexError, BadZipFile) as failure:
         raise ShardLost(path.name) from failure
-    documents = json.loads(str(arrays["documents"]))
-    activities = ActivityRows(**{name: arrays[name] for name in ACTIVITY}, documents=documents)
-    facts = {name: arrays[f"fact_{name}"] for name in FACT_NAMES}
-    snapshots = SnapshotRows(
-        arrays["snapshot"], arrays["snapshot_lead"], arrays["known_from"], facts
-    )
     return TailRows(activities, snapshots)
 
 
@@ -127,13 +142,30 @@ def load(folder: Path, name: str) -> Array:
     """Map one column of a base into memory."""
     try:
         found: Array = np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
-    except (OSError, ValueError, EOFError) as failure:
+        _check(folder, f"{name}.npy", name, found.data)
+    except UNREADABLE as failure:
         raise ShardLost(f"{folder.name}/{name}") from failure
     return found
 
 
-def _save(folder: Path, name: str, values: Array) -> None:
-    np.save(folder / f"{name}.npy", np.ascontiguousarray(values))
+_checked: dict[tuple[str, str], tuple[int, int]] = {}
+
+
+def _check(folder: Path, file: str, name: str, content: memoryview | bytes) -> None:
+    """Compare a file with its checksum, once in a process while it stays as it is.
+
+    Raises ValueError where they differ, OSError where there is none to compare.
+    """
+    stat = (folder / file).stat()
+    is_now = (stat.st_mtime_ns, stat.st_size)
+    if _checked.get((str(folder), name)) == is_now:
+        return
+    sums = json.loads((folder / SUMS).read_text())
+    if not isinstance(sums, dict) or sums.get(name) != crc32(content):
+        raise ValueError(name)
+    if len(_checked) > MOST_CHECKED:
+        _checked.clear()
+    _checked[str(folder), name] = is_now
 
 
 ObjectsOf = Callable[[Array], Objects]
@@ -163,8 +195,10 @@ def open_batch(
 def read_documents(folder: Path) -> list[str]:
     """Return the documents of properties of a base."""
     try:
-        found: list[str] = json.loads((folder / "documents.json").read_text())
-    except (OSError, ValueError) as failure:
+        text = (folder / "documents.json").read_bytes()
+        _check(folder, "documents.json", "documents", text)
+        found: list[str] = json.loads(text)
+    except UNREADABLE as failure:
         raise ShardLost(f"{folder.name}/documents") from failure
     return found
 

@@ -17,7 +17,14 @@ from django.utils.translation import gettext as _
 
 from portal.core.errors import DomainError
 from scoring.engine.cache import TooMuch, manifest_of_this_database, refresh
-from scoring.engine.manifest import ASKED, Manifest, folder, locked, write_manifest
+from scoring.engine.manifest import (
+    ASKED,
+    ColumnsUnwritable,
+    Manifest,
+    folder,
+    locked,
+    write_manifest,
+)
 
 logger = logging.getLogger(__name__)
 FEW = 50_000  # rows that are read while somebody waits: some tenths of a second
@@ -50,6 +57,10 @@ def warm_columns(*, at: datetime | None = None, lost: Collection[int] = ()) -> M
         found = much.before
     except BlockingIOError:  # another process is at it, and keeps what it has done
         return _whole(manifest_of_this_database())
+    except ColumnsUnwritable:
+        if (found := manifest_of_this_database()) is None or not found.is_whole or lost:
+            raise
+        return found  # what is there still answers, for the instant that it names
     try:
         if lost:
             found = _without(lost)

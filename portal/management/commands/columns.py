@@ -3,16 +3,18 @@
 import json
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from scoring.engine.cache import refresh
-from scoring.engine.manifest import folder, read_manifest
+from scoring.engine.manifest import ColumnsUnwritable, folder, read_manifest
 from scoring.engine.verify import differences
 
 NOT_THERE = DIFFERENT = 1
+UNWRITABLE, STOPPED = 2, 130
 EXAMPLES = """
 examples:
   manage.py columns status
@@ -22,7 +24,8 @@ examples:
 The cache is a folder under VAR_DIR. It may be deleted at any moment: what asks next builds it.
 
 exit codes: 0 it is there, built or true; 1 status: there is none, or not all of it yet;
-verify: it differs
+verify: it differs, and rebuild mends it; 2 the folder cannot be written; 130 Ctrl-C: what was
+there before still answers
 """
 
 
@@ -39,7 +42,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        answer, code = getattr(self, f"_{options['what']}")()
+        try:
+            answer, code = getattr(self, f"_{options['what']}")()
+        except ColumnsUnwritable as refusal:
+            raise CommandError(str(refusal), returncode=UNWRITABLE) from refusal
+        except KeyboardInterrupt:
+            told = "\nStopped. What was there before still answers; the next one goes on."
+            raise CommandError(told, returncode=STOPPED) from None
         if options["json"]:
             self.stdout.write(json.dumps(answer, indent=1))
         else:
@@ -52,7 +61,7 @@ class Command(BaseCommand):
         if manifest is None:
             return {"state": "none", "folder": str(root)}, NOT_THERE
         shards = manifest.shards.values()
-        files = [path for path in root.rglob("*") if path.is_file()]
+        names = {name for one in shards for name in one.names}
         percent = 100 if manifest.is_whole else 100 * len(manifest.shards) // manifest.total
         return {
             "state": "ready" if manifest.is_whole else "building",
@@ -62,7 +71,7 @@ class Command(BaseCommand):
             "shards": len(manifest.shards),
             "rows": sum(one.rows + one.tail_rows for one in shards),
             "rows_in_tails": sum(one.tail_rows for one in shards),
-            "bytes": sum(path.stat().st_size for path in files),
+            "bytes": sum(size_of(root / name) for name in names),
         }, 0 if manifest.is_whole else NOT_THERE
 
     def _rebuild(self) -> tuple[dict[str, Any], int]:
@@ -84,12 +93,21 @@ class Command(BaseCommand):
         self.stderr.flush()
 
 
+def size_of(path: Path) -> int:
+    """Return the bytes of a file or a folder of files; 0 for what another process took away."""
+    try:
+        return sum(map(size_of, path.iterdir())) if path.is_dir() else path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def said(answer: dict[str, Any]) -> list[str]:
     """Return the answer in lines for a person."""
     lines = []
     for name, value in answer.items():
         if isinstance(value, list):
             lines += [f"shard {one['shard']}: {one['what']}" for one in value]
+            lines += ["manage.py columns rebuild mends them."] if value else []
         else:
             shown = f"{value:,}" if isinstance(value, int) else value
             lines.append(f"{name.replace('_', ' '):>14}  {shown}")

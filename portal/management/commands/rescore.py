@@ -23,7 +23,7 @@ from scoring.engine.rescore import (
     running_rescore,
 )
 
-STOPPED, REFUSED = 1, 2
+STOPPED, REFUSED, INTERRUPTED = 1, 2, 130
 PAUSE = 0.5  # seconds between two looks at ranges that others hold
 EXAMPLES = """
 examples:
@@ -35,7 +35,8 @@ examples:
 A rescore that runs is joined: start this on as many machines as there are. Killed, it is taken up
 where it stopped, by the next one or by the workers.
 
-exit codes: 0 done; 1 it was cancelled or overtaken, or --status found none; 2 refused
+exit codes: 0 done; 1 it was cancelled or overtaken, or --status found none; 2 refused;
+130 Ctrl-C: it is not cancelled, and the next one or the workers go on with it at once
 """
 
 
@@ -60,6 +61,9 @@ class Command(BaseCommand):
             progress, code = self._do(options)
         except DomainError as refusal:
             raise CommandError(str(refusal), returncode=REFUSED) from refusal
+        except KeyboardInterrupt:
+            told = "\nStopped here. The workers go on with it; --cancel stops it for good."
+            raise CommandError(told, returncode=INTERRUPTED) from None
         if options["json"]:
             self.stdout.write(json.dumps(as_document(progress)))
         else:

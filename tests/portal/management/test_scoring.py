@@ -19,7 +19,7 @@ from portal.events.bells import held
 from scoring.engine.cache import refresh
 from scoring.engine.explanation import explain_lead
 from scoring.engine.given import BadScoreFile, read_document
-from scoring.engine.models import Rescore
+from scoring.engine.models import Rescore, RescoreRange
 from scoring.engine.rescore import begin_rescore
 from scoring.engine.scorefile import score_document
 from tests.factories import make_activity, make_definition, make_lead
@@ -233,6 +233,30 @@ def test_a_rescore_is_joined_cancelled_and_refused():
     begin_rescore(version=version, by=None, at=timezone.now())
     assert json.loads(run("rescore", "--cancel", "--json")[0])["state"] == "cancelled"
     assert Rescore.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_rescore_that_somebody_stops_by_ctrl_c_goes_on_at_once(monkeypatch):
+    make_definition(at=timezone.now() - timedelta(days=1))
+    for _ in range(4):
+        make_lead(at=timezone.now())
+    Standing.objects.update(stale_since=None, stale_cause=0)
+    with monkeypatch.context() as keyboard:
+        keyboard.setattr("scoring.engine.rescore.score_set", interrupted)
+        with pytest.raises(CommandError, match="The workers go on") as stopped:
+            run("rescore", leads_in_range=2)
+    assert stopped.value.returncode == 130
+    assert not RescoreRange.objects.filter(leased_until__isnull=False).exists()
+    assert json.loads(run("rescore", "--json")[0])["looked_at"] == 4
+    assert Rescore.objects.get().state == Rescore.State.DONE
+    monkeypatch.setattr("portal.management.commands.columns.refresh", interrupted)
+    with pytest.raises(CommandError, match="still answers") as stopped:
+        run("columns", "rebuild")
+    assert stopped.value.returncode == 130
+
+
+def interrupted(*_given, **_more):
+    raise KeyboardInterrupt
 
 
 @pytest.mark.django_db

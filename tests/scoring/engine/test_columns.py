@@ -1,7 +1,6 @@
 """The column cache: as true as the database, whatever happens to either of them."""
 
 import json
-import shutil
 from datetime import timedelta
 
 import numpy as np
@@ -172,28 +171,6 @@ def test_an_erased_person_leaves_no_trace_in_any_file(leads):
 
 def everything(folder):
     return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
-
-
-@pytest.mark.parametrize(
-    "harm",
-    [
-        lambda root, base: shutil.rmtree(root),
-        lambda root, base: shutil.rmtree(root / base),
-        lambda root, base: (root / base / "occurred.npy").unlink(),
-        lambda root, base: (root / base / "fact_title.npy").write_bytes(b"\x93NUMPY rubbish"),
-        lambda root, base: (root / base / "lead.npy").write_bytes(b""),
-        lambda root, base: (root / "manifest.json").write_text("{"),
-        lambda root, base: (root / "manifest.json").unlink(),
-    ],
-)
-def test_whatever_is_lost_is_built_again(leads, harm):
-    expected = survey(definition(), at=NOW)
-    first = sorted(names().items())[1][1]
-    harm(manifest.folder(), first)
-    open_columns(at=NOW)._opened.clear()
-    found = survey(definition(), at=NOW)
-    assert (found.mql, found.fired) == (expected.mql, expected.fired)
-    assert differences(at=NOW) == []
 
 
 def test_another_format_or_another_database_builds_everything_anew(leads):

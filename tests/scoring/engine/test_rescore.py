@@ -138,10 +138,13 @@ def test_a_second_time_nothing_is_written_not_even_those_that_might_come_back(co
     """Whether a recycled lead with an open gate returns is asked of all it did, each time."""
     version = sign_rules(at=NOW, ready=18)
     by_ranges(version)
-    first = outcome()
     recycled = Standing.objects.filter(stage=Stage.RECYCLED)
     asked = {one.pk for one in recycled if one.gates & HANDOFF_GATES}
     assert asked - set(Release.objects.waiting().values_list("lead_id", flat=True))
+    sent_back = Standing.objects.filter(stage=Stage.MQL, gates__gte=2).first()
+    Lead.objects.filter(pk=sent_back.pk).update(mend_since=NOW)  # its gate is open, it waits
+    Release.objects.filter(lead=sent_back.pk).update(closed_at=NOW, end=Release.End.CLOSED)
+    first = outcome()
     begin_rescore(version=version, by=None, at=NOW, leads_in_range=40)
     work_off(NOW)
     assert outcome() == first
