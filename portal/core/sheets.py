@@ -3,14 +3,14 @@
 Spreadsheets run a cell that begins with ``=``, ``+``, ``-``, ``@`` or their full-width forms as a
 formula, so such cells get an apostrophe in front (OWASP, "CSV injection"); so do cells in which
 apostrophes precede one of these, and reading takes exactly one away. Numbers, dates and instants
-stay what they are; instants are written in the active zone.
+stay what they are; instants are written in the zone that was active when the file was asked for.
 """
 
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
@@ -55,20 +55,25 @@ def file_response(sheets: Sequence[Sheet], *, name: str, form: str) -> HttpRespo
         return FileResponse(
             workbook(sheets), as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX
         )
-    response = StreamingHttpResponse(csv_lines(sheets), content_type="text/csv; charset=utf-8")
+    # Lines are written when the request is over and its reader's zone is no longer the active one.
+    lines = csv_lines(sheets, zone=timezone.get_current_timezone())
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 
-def csv_lines(sheets: Sequence[Sheet]) -> Iterator[str]:
-    """Yield the file piece by piece: UTF-8 with a mark, so that spreadsheets show every letter."""
+def csv_lines(sheets: Sequence[Sheet], *, zone: tzinfo | None = None) -> Iterator[str]:
+    """Yield the file piece by piece: UTF-8 with a mark, so that spreadsheets show every letter.
+
+    Instants are written in ``zone``, by default the one that is active as each line is taken.
+    """
     yield "\ufeff"
     for place, sheet in enumerate(sheets):
         if len(sheets) > 1:
             yield ("\r\n" if place else "") + csv_line([guard(str(sheet.title))])
         yield csv_line([guard(str(column)) for column in sheet.columns])
         for row in sheet.rows:
-            yield csv_line([_text(cell) for cell in row])
+            yield csv_line([_text(cell, zone) for cell in row])
 
 
 def workbook(sheets: Sequence[Sheet]) -> BytesIO:
@@ -96,27 +101,27 @@ def _write(page: Any, row: int, column: int, cell: Any, day: Any, instant: Any) 
     if cell is None:
         return
     if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal | date):
-        page.write_string(row, column, _text(cell))
+        page.write_string(row, column, _text(cell, None))
     elif isinstance(cell, datetime):
-        page.write_datetime(row, column, _local(cell), instant)
+        page.write_datetime(row, column, _local(cell, None), instant)
     elif isinstance(cell, date):
         page.write_datetime(row, column, cell, day)
     else:
         page.write_number(row, column, cell)
 
 
-def _text(cell: Any) -> str:
+def _text(cell: Any, zone: tzinfo | None) -> str:
     if cell is None:
         return ""
     if isinstance(cell, datetime):
-        return _local(cell).isoformat(sep=" ", timespec="seconds")
+        return _local(cell, zone).isoformat(sep=" ", timespec="seconds")
     if isinstance(cell, int | float | Decimal | date) and not isinstance(cell, bool):
         return str(cell)
     return guard(str(cell)) if isinstance(cell, str | Promise) else str(cell)
 
 
-def _local(instant: datetime) -> datetime:
-    return timezone.localtime(instant).replace(tzinfo=None) if instant.tzinfo else instant
+def _local(instant: datetime, zone: tzinfo | None) -> datetime:
+    return timezone.localtime(instant, zone).replace(tzinfo=None) if instant.tzinfo else instant
 
 
 def _titles(sheets: Sequence[Sheet]) -> list[str]:

@@ -45,6 +45,19 @@ def test_a_workbook_has_a_worksheet_for_each_table_with_numbers_as_numbers() -> 
     assert page["A2"].data_type == "s"
 
 
+def test_both_files_of_a_list_tell_the_time_of_who_asked_also_once_the_request_is_over() -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    files = {}
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        for form in ("csv", "xlsx"):
+            sheet = Sheet("Clocks", ["Due"], iter([[noon]]))
+            files[form] = file_response([sheet], name="clocks", form=form)
+    told = {form: b"".join(file.streaming_content) for form, file in files.items()}
+    assert "2026-11-23 13:00:00" in told["csv"].decode()
+    book = openpyxl.load_workbook(BytesIO(told["xlsx"]))
+    assert book.active["A2"].value == datetime(2026, 11, 23, 13)  # noqa: DTZ001
+
+
 def test_several_tables_stand_one_below_another_in_a_csv() -> None:
     answer = file_response([Sheet("One", ["a"], [[1]]), Sheet("Two", ["b"], [[2]])],
                            name="board", form="csv")  # fmt: skip
