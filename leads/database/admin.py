@@ -27,6 +27,7 @@ from leads.database.models import (
 from leads.database.restating import CHANGED
 from portal.core.admin import ReadOnlyAdmin, as_json
 from portal.core.http import user_of
+from portal.core.text import composed
 from portal.events.admin import AdminWithEvents
 from portal.events.services import record
 
@@ -88,7 +89,7 @@ class DerivedRowForm(forms.ModelForm):
             except ValueError as problem:
                 self.add_error("says", str(problem))
         if given.get("means"):
-            given["means"] = " ".join(given["means"].split())
+            given["means"] = composed(" ".join(given["means"].split()))
         return given
 
 

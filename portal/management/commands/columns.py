@@ -47,8 +47,10 @@ class Command(BaseCommand):
         except ColumnsUnwritable as refusal:
             raise CommandError(str(refusal), returncode=UNWRITABLE) from refusal
         except KeyboardInterrupt:
-            told = "\nStopped. What was there before still answers; the next one goes on."
-            raise CommandError(told, returncode=STOPPED) from None
+            self.stderr.write(
+                "\nStopped. What was there before still answers; the next one goes on."
+            )
+            raise SystemExit(STOPPED) from None
         if options["json"]:
             self.stdout.write(json.dumps(answer, indent=1))
         else:

@@ -62,8 +62,8 @@ class Command(BaseCommand):
         except DomainError as refusal:
             raise CommandError(str(refusal), returncode=REFUSED) from refusal
         except KeyboardInterrupt:
-            told = "\nStopped here. The workers go on with it; --cancel stops it for good."
-            raise CommandError(told, returncode=INTERRUPTED) from None
+            self.stderr.write("\nStopped here. The workers go on; --cancel stops it for good.")
+            raise SystemExit(INTERRUPTED) from None
         if options["json"]:
             self.stdout.write(json.dumps(as_document(progress)))
         else:

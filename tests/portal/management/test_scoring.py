@@ -243,16 +243,12 @@ def test_a_rescore_that_somebody_stops_by_ctrl_c_goes_on_at_once(monkeypatch):
     Standing.objects.update(stale_since=None, stale_cause=0)
     with monkeypatch.context() as keyboard:
         keyboard.setattr("scoring.engine.rescore.score_set", interrupted)
-        with pytest.raises(CommandError, match="The workers go on") as stopped:
-            run("rescore", leads_in_range=2)
-    assert stopped.value.returncode == 130
+        assert run("rescore", leads_in_range=2) == ("", 130)
     assert not RescoreRange.objects.filter(leased_until__isnull=False).exists()
     assert json.loads(run("rescore", "--json")[0])["looked_at"] == 4
     assert Rescore.objects.get().state == Rescore.State.DONE
     monkeypatch.setattr("portal.management.commands.columns.refresh", interrupted)
-    with pytest.raises(CommandError, match="still answers") as stopped:
-        run("columns", "rebuild")
-    assert stopped.value.returncode == 130
+    assert run("columns", "rebuild") == ("", 130)
 
 
 def interrupted(*_given, **_more):
