@@ -82,7 +82,7 @@ def record_activities(
     at = whole_second(at)
     objects = _objects(items)  # before the transaction: an object that nobody met harms nobody
     rows = [_row(item, objects, source=source, by=by, at=at, history=history) for item in items]
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         keys = insert_rows(Activity, rows, unless_known=ONCE)
         if len(keys) == len(rows):
             found = [

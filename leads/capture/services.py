@@ -17,6 +17,7 @@ from leads.database.registry import SetBy
 from portal.accounts.models import User
 from portal.core.instants import whole_second
 from portal.core.text import FREE_MAIL, clean_text, domain_of
+from portal.events.services import recorded_together
 
 FACTS = ("title", "company_size", "industry", "use_case", "timeline", "budget")
 LONGEST_ANSWER = 2000
@@ -54,7 +55,7 @@ class Captured:
     is_new: bool
 
 
-@transaction.atomic
+@recorded_together()
 def take_capture(*, capture: Capture, by: User | None, at: datetime) -> Captured:
     """Find or make the lead and store all that came with it; it is scored after the commit.
 

@@ -71,7 +71,6 @@ class _Said:
     set_by: SetBy
 
 
-@transaction.atomic
 def write_facts(
     changes: Sequence[FactChange],
     *,
@@ -93,7 +92,8 @@ def write_facts(
     said = [
         _said(change.lead_id, change.known_from, change.values, set_by, own) for change in changes
     ]
-    return _write(said, by=by, at=at, cause=cause, own=own, marked=marked)
+    with transaction.atomic(savepoint=False):
+        return _write(said, by=by, at=at, cause=cause, own=own, marked=marked)
 
 
 def inherit_company_facts(

@@ -19,7 +19,7 @@ from portal.accounts.models import Role, User
 from portal.core.errors import Conflict, DomainError, NotAllowed
 from portal.core.instants import whole_second
 from portal.core.text import clean_text
-from portal.events.services import record
+from portal.events.services import record, recorded_together
 
 __all__ = [
     "FoundLead",
@@ -57,7 +57,7 @@ def find_or_create_leads(
     merged: set[int] = set()
     for left in reversed(range(TRIES)):
         try:
-            with transaction.atomic():
+            with recorded_together(savepoint=True):
                 batch = Batch(external_source, by, whole_second(at), cause, overwrite=overwrite)
                 return batch.store(inputs, merged=merged)
         except MergedAway as found:

@@ -1,6 +1,6 @@
 """Passing leads to sales, in sets. Live handoffs come into being here and nowhere else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +13,10 @@ from leads.database.stages import move_locked
 from leads.handoffs.locks import lock_leads
 from leads.handoffs.models import ON_A_WORD, Cause, Handoff, Origin, Release
 from portal.accounts.models import Team, User
-from portal.core.bulk import update_rows
+from portal.core.bulk import insert_unless_known, update_rows
 from portal.core.errors import DomainError
 from portal.core.instants import whole_second
-from portal.events.services import record_each
+from portal.events.services import record_each, recorded_together
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,6 @@ class NewRelease:
     total: int
 
 
-@transaction.atomic
 def make_handoffs(
     items: Sequence[NewHandoff], *, by: User | None, at: datetime, are_locked: bool = False
 ) -> list[Handoff]:
@@ -59,10 +58,16 @@ def make_handoffs(
     Raises DomainError when a handoff by hand has no words. Locks the leads, unless the caller
     holds their locks already.
     """
-    at = whole_second(at)
     wanted = _first_of_each(items)
     if not wanted:
         return []
+    with recorded_together():
+        return _make(wanted, by=by, at=whole_second(at), are_locked=are_locked)
+
+
+def _make(
+    wanted: Mapping[int, NewHandoff], *, by: User | None, at: datetime, are_locked: bool
+) -> list[Handoff]:
     if not are_locked:
         lock_leads(wanted)
     waiting = Exists(Release.objects.waiting().filter(lead=OuterRef("pk")))
@@ -70,10 +75,7 @@ def make_handoffs(
     leads = may.in_bulk(list(wanted))
     team = default_team()
     rows = [_row(wanted[pk], leads[pk], team, by, at) for pk in sorted(leads)]
-    Handoff.objects.bulk_create(rows, ignore_conflicts=True)
-    made = list(
-        Handoff.objects.filter(public_id__in=[row.public_id for row in rows]).order_by("pk")
-    )
+    made = insert_unless_known(rows, by="lead_id")
     ids = [handoff.lead_id for handoff in made]
     moved = sorted(pk for pk in ids if leads[pk].stage != Stage.WITH_SALES)
     move_locked(moved, to=Stage.WITH_SALES, by=by, at=at, cause="handoff.made")

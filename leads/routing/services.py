@@ -20,7 +20,7 @@ from portal.events.services import record_each
 BATCH = 500  # waiting handoffs looked at by one sweep
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def route_handoffs(handoff_ids: Collection[int], *, at: datetime) -> list[int]:
     """Route the waiting ones of these handoffs; return the ids of those that found somebody.
 

@@ -9,12 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 
+M = TypeVar("M", bound=models.Model)
 Row = Mapping[str, Any]  # column name to value; the same columns in every row of a call
 
 
@@ -26,34 +27,73 @@ def insert_rows(
     ``unless_known`` names the columns of a unique constraint: rows that it knows already are
     left out, and have no key in the answer.
     """
-    if not rows:
-        return []
-    names = ", ".join(f'"{name}"' for name in rows[0])
-    given = ", ".join(f'v."{name}"' for name in rows[0])
-    source, payload = _source(model, rows, seen=())
     known = ", ".join(f'"{name}"' for name in unless_known)
     skip = f"ON CONFLICT ({known}) DO NOTHING" if known else ""
-    key = model._meta.pk.column
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({names}) '  # noqa: S608 - our own names
-            f'SELECT {given} FROM {source} WHERE 1 = 1 {skip} RETURNING "{key}"',
-            [payload],
-        )
-        return [key for (key,) in cursor.fetchall()]
+    return [key for (key,) in _insert(model, rows, skip=skip, returning=[_key(model)])]
 
 
 def insert_objects(objects: Sequence[models.Model]) -> None:
     """Insert unsaved instances of one model, and set the keys that the database gives them."""
+    if objects:
+        stored = insert_rows(type(objects[0]), [_row(one) for one in objects])
+        for one, key in zip(objects, stored, strict=True):
+            _is_stored(one, key)
+
+
+def insert_unless_known(objects: Sequence[M], *, by: str) -> list[M]:
+    """Insert what no unique constraint refuses, and return that in the order of its keys.
+
+    ``by`` names a column that tells the given objects apart.
+    """
     if not objects:
-        return
-    model = type(objects[0])
-    fields = model._meta.concrete_fields
-    names = [(str(f.column), f.attname) for f in fields if not isinstance(f, models.AutoField)]
-    rows = [{column: one.__dict__[name] for column, name in names} for one in objects]
-    for one, key in zip(objects, insert_rows(model, rows), strict=True):
-        one.pk = key
-        one._state.adding, one._state.db = False, connection.alias
+        return []
+    model, places = type(objects[0]), {getattr(one, by): one for one in objects}
+    keys = _insert(
+        model,
+        [_row(one) for one in objects],
+        skip="ON CONFLICT DO NOTHING",
+        returning=[_key(model), by],
+    )
+    for key, apart in keys:
+        _is_stored(places[apart], key)
+    return [places[apart] for _key, apart in sorted(keys)]
+
+
+def _key(model: type[models.Model]) -> str:
+    return str(model._meta.pk.column)
+
+
+def _row(one: models.Model) -> Row:
+    fields = one._meta.concrete_fields
+    return {
+        str(f.column): one.__dict__[f.attname]
+        for f in fields
+        if not isinstance(f, models.AutoField)
+    }
+
+
+def _is_stored(one: models.Model, key: Any) -> None:
+    one.pk = key
+    one._state.adding, one._state.db = False, connection.alias
+
+
+def _insert(
+    model: type[models.Model], rows: Sequence[Row], *, skip: str, returning: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    if not rows:
+        return []
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    given = ", ".join(f'v."{name}"' for name in rows[0])
+    told = ", ".join(f'"{name}"' for name in returning)
+    source, payload = _source(model, rows, seen=())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{model._meta.db_table}" ({names}) '  # noqa: S608 - our own names
+            f"SELECT {given} FROM {source} WHERE 1 = 1 {skip} RETURNING {told}",
+            [payload],
+        )
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def update_rows(

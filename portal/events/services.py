@@ -1,6 +1,9 @@
 """Recording what happened. The one way to write an event."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -18,6 +21,54 @@ from portal.events.bells import is_held
 from portal.events.gathering import gathering
 from portal.events.models import Delivery, Event, EventLead
 from portal.events.table import Table, handler_name
+
+
+@dataclass(frozen=True)
+class _Act:
+    """An event with the leads it is about; what follows from it is owed from ``at`` on."""
+
+    event: Event
+    lead_ids: Sequence[int]
+    at: datetime
+
+
+@dataclass
+class _Waiting:
+    """What a block of ``recorded_together`` has still to write."""
+
+    savepoints: list[str]  # those that were open where it began
+    acts: list[_Act] = field(default_factory=list)
+
+
+_waiting: ContextVar[_Waiting | None] = ContextVar("events_waiting", default=None)
+
+
+@contextmanager
+def recorded_together(*, savepoint: bool = False) -> Iterator[None]:
+    """A transaction whose events are written at its end: in order, in three statements in all.
+
+    Their ids are known from then on. An error that leaves the block takes them back with what
+    else it did; a block within a block hands its events on. Inside another savepoint events are
+    written at once, as whoever opened it may go back to it. ``savepoint``: somebody catches what
+    this block raises, inside a larger transaction.
+    """
+    outer, around = _waiting.get(), _savepoints()
+    with transaction.atomic(savepoint=savepoint):
+        mine = _Waiting(_savepoints())
+        token = _waiting.set(mine)
+        try:
+            yield
+        finally:
+            _waiting.reset(token)
+        heir = outer if outer is not None and outer.savepoints == around else None
+        if heir is None:
+            _write(mine.acts)
+    if heir is not None:  # only now that nothing takes this block back alone
+        heir.acts += mine.acts
+
+
+def _savepoints() -> list[str]:
+    return [name for name in connection.savepoint_ids if name]
 
 
 def record(
@@ -66,36 +117,48 @@ def record_together(
     leads: Sequence[Iterable[int] | None] | None = None,
     dated: Sequence[datetime] | None = None,
 ) -> list[Event]:
-    """Write one event for each (kind, subject, payload), in order; three statements in all."""
+    """Write one event for each (kind, subject, payload), in order; three statements in all.
+
+    Inside ``recorded_together`` they are written where that ends, and have no id before.
+    """
     if not connection.in_atomic_block:
         kinds = sorted({kind for kind, _, _ in acts})
         raise transaction.TransactionManagementError(f"record({kinds}) outside a transaction")
     if not acts:
         return []
     at = whole_second(at or timezone.now())
-    events = [
-        Event(
-            kind=kind,
-            at=whole_second(stamp),
-            actor=actor,
-            subject_type=subject._meta.label_lower,
-            subject_id=subject.pk,
-            payload=payload,
-        )
-        for (kind, subject, payload), stamp in zip(acts, dated or [at] * len(acts), strict=True)
-    ]
-    insert_objects(events)
     given = leads or [None] * len(acts)
+    stamps = dated or [at] * len(acts)
+    noted = [
+        _Act(
+            Event(
+                kind=kind,
+                at=whole_second(stamp),
+                actor=actor,
+                subject_type=subject._meta.label_lower,
+                subject_id=subject.pk,
+                payload=payload,
+            ),
+            sorted(set(_leads_of(subject) if ids is None else ids)),
+            at,
+        )
+        for (kind, subject, payload), stamp, ids in zip(acts, stamps, given, strict=True)
+    ]
+    waiting = _waiting.get()
+    if waiting is not None and waiting.savepoints == _savepoints():
+        waiting.acts += noted
+    else:
+        _write(noted)
+    return [act.event for act in noted]
+
+
+def _write(acts: Sequence[_Act]) -> None:
+    insert_objects([act.event for act in acts])
     insert_rows(
         EventLead,
-        [
-            {"event_id": event.pk, "lead_id": lead_id}
-            for event, (_, subject, _), ids in zip(events, acts, given, strict=True)
-            for lead_id in sorted(set(_leads_of(subject) if ids is None else ids))
-        ],
+        [{"event_id": act.event.pk, "lead_id": pk} for act in acts for pk in act.lead_ids],
     )
-    _owe(events, at)
-    return events
+    _owe(acts)
 
 
 def _leads_of(subject: models.Model) -> list[int]:
@@ -105,13 +168,13 @@ def _leads_of(subject: models.Model) -> list[int]:
     return [] if lead_id is None else [lead_id]
 
 
-def _owe(events: Sequence[Event], at: datetime) -> None:
+def _owe(acts: Sequence[_Act]) -> None:
     table = lifecycle()
     due = [
-        (handler, Delivery(event=event, handler=handler_name(handler), step=step,
-                           not_before=at + handler.after))
-        for event in events
-        for step, handler in enumerate(table.get(event.kind, ()))
+        (handler, Delivery(event=act.event, handler=handler_name(handler), step=step,
+                           not_before=act.at + handler.after))
+        for act in acts
+        for step, handler in enumerate(table.get(act.event.kind, ()))
     ]  # fmt: skip
     if not due:
         return
@@ -122,9 +185,9 @@ def _owe(events: Sequence[Event], at: datetime) -> None:
     elif not is_held():
         from portal.events.delivery import ring  # noqa: PLC0415 - it reads the table from here
 
-        for kind, group in groupby(events, key=lambda event: event.kind):
+        for kind, group in groupby(acts, key=lambda act: act.event.kind):
             if table.get(kind):
-                ids = [event.pk for event in group]
+                ids = [act.event.pk for act in group]
                 transaction.on_commit(partial(ring, ids, kind), robust=True)
 
 

@@ -18,6 +18,7 @@ from portal.accounts.models import User
 from portal.core.errors import Conflict, DomainError, NotAllowed
 from portal.core.instants import whole_second
 from portal.core.prepared import Prepared, together
+from portal.events.services import recorded_together
 from scoring.definitions.services import definitions_in_force
 from scoring.engine.ahead import settle_ahead
 from scoring.engine.following import Setting, follow, freeze_for, opening_of
@@ -72,7 +73,7 @@ def settle(
     return result
 
 
-@transaction.atomic
+@recorded_together()
 def _settle_batch(
     lead_ids: Sequence[int],
     setting: Setting,

@@ -28,7 +28,7 @@ def find_breaches(*, at: datetime, limit: int = BATCH) -> int:
     return _open(waiting.order_by("due_at"), at=at, limit=limit)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def follow_handoffs(handoff_ids: Iterable[int], *, at: datetime) -> None:
     """Bring clocks and breaches of these handoffs to what current rows say.
 

@@ -22,7 +22,7 @@ FOLLOWS = (
 )  # fmt: skip
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def sync_clocks(handoff_ids: Iterable[int], *, at: datetime) -> list[Clock]:
     """Start, stamp, move, end or resume the clocks of these live handoffs; return them as stored.
 
