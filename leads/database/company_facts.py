@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from leads.database.fact_rows import Value, decode
+from leads.database.fact_rows import COLUMNS, Value
 from leads.database.models import Company, FactSnapshot, Lead
 from leads.database.registry import FACTS
 from leads.database.timeline import FactRow
+from portal.core.prepared import Prepared
 
 COMPANY_FACTS = frozenset(fact.name for fact in FACTS if fact.of_company)
 
@@ -83,27 +84,33 @@ def _instants(timelines: Iterable[Sequence[FactRow]]) -> dict[str, set[int]]:
 
 def known_of_companies(
     company_ids: set[int], *, but: Iterable[int]
-) -> dict[int, dict[str, tuple[Value, int, int]]]:
-    """Return value, authority and instant of each company fact, from the newest snapshot."""
+) -> dict[int, dict[str, tuple[int, int, int]]]:
+    """Return code, authority and instant of each company fact, from the newest snapshot.
+
+    One statement, none without companies. Snapshots of the leads ``but`` do not count.
+    """
+    rows = _newest(list(company_ids), list(but)) if company_ids else []
+    return {
+        company_id: {
+            name: (code, *origins[name])
+            for name, code in zip(COLUMNS, codes, strict=True)
+            if name in COMPANY_FACTS and code is not None
+        }
+        for company_id, origins, *codes in rows
+    }
+
+
+def _newest_of(company_ids: list[int], but: list[int]) -> QuerySet[FactSnapshot, Any]:
     newest = (
         FactSnapshot.objects.filter(lead__company=OuterRef("pk"))
-        .exclude(lead__in=set(but))
+        .exclude(lead__among=but)
         .order_by("-known_from", "-pk")
-        .values("pk")[:1]
     )
-    chosen = dict(
-        Company.objects.filter(pk__in=company_ids)
-        .annotate(snapshot=Subquery(newest))
-        .exclude(snapshot=None)
-        .values_list("snapshot", "pk")
+    companies = Company.objects.filter(pk__among=company_ids).order_by()
+    found = companies.annotate(snapshot=Subquery(newest.values("pk")[:1])).values("snapshot")
+    return FactSnapshot.objects.filter(pk__in=found).values_list(
+        "lead__company", "origins", *COLUMNS
     )
-    rows = list(FactSnapshot.objects.filter(pk__in=chosen).values()) if chosen else []
-    texts = decode(rows)
-    return {
-        chosen[row["id"]]: {
-            name: (value, *row["origins"][name])
-            for name, value in texts(row).items()
-            if name in COMPANY_FACTS
-        }
-        for row in rows
-    }
+
+
+_newest = Prepared(_newest_of, list[int], list[int])

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
@@ -16,13 +16,12 @@ from leads.database.company_facts import (
     known_of_companies,
     news_for_colleagues,
 )
-from leads.database.derive import NONE, SOURCES, Own, derive
+from leads.database.derive import SOURCES, Own, derive
 from leads.database.derived_rows import own_table
 from leads.database.fact_rows import (
     Snapshot,
     Value,
     as_snapshots,
-    code_of,
     decode,
     intern,
     lock_leads,
@@ -32,8 +31,9 @@ from leads.database.fact_rows import (
 )
 from leads.database.models import Lead, StaleCause
 from leads.database.registry import FACTS_BY_NAME, SetBy
+from leads.database.sayings import Note, Said, apply
 from leads.database.standing import mark_stale
-from leads.database.timeline import FactRow, FactWrite, Written, write_fact
+from leads.database.timeline import FactRow
 from portal.accounts.models import User
 from portal.core.errors import DomainError
 from portal.core.instants import whole_second
@@ -58,17 +58,6 @@ class KnownFacts:
     known_from: datetime
     values: dict[str, str | int]
     origins: dict[str, list[int]]
-
-
-@dataclass(frozen=True)
-class _Said:
-    """One change, ready to be written to one lead, with who says each part of it."""
-
-    lead_id: int
-    since: int
-    values: Mapping[str, Value]
-    derived: Mapping[str, Value]
-    set_by: SetBy
 
 
 def write_facts(
@@ -97,31 +86,47 @@ def write_facts(
 
 
 def inherit_company_facts(
-    newcomers: Iterable[Lead], *, at: datetime, cause: StaleCause
-) -> set[int]:
+    newcomers: Iterable[Lead],
+    *,
+    at: datetime,
+    cause: StaleCause,
+    first: Mapping[int, Sequence[FactRow]] | None = None,
+) -> None:
     """Give newcomers what is known of their company, from a colleague's newest snapshot.
 
     Each value keeps its authority; it is known of a newcomer from its own beginning at the
-    earliest. Returns the ids of leads of which more is known; call it in a transaction.
+    earliest. ``first`` are the first rows of leads that this transaction made: they are stored
+    here, before what is inherited. The caller holds the locks of the newcomers.
     """
-    employed = [lead for lead in newcomers if lead.company_id]
-    if not employed:
-        return set()
-    known = known_of_companies(
-        {lead.company_id for lead in employed if lead.company_id},
-        but=[lead.pk for lead in employed],
-    )
+    first = first or {}
+    said = _inherited([lead for lead in newcomers if lead.company_id], at)
+    known = {pk: [replace(row, is_new=False) for row in rows] for pk, rows in first.items()}
+    told = {one.lead_id for one in said}
+    timelines = read_timelines(told - known.keys()) | known
+    notes: dict[int, Note] = {pk: Note() for pk in told}
+    for one in said:
+        apply(timelines[one.lead_id], one, {}, None, notes[one.lead_id])
+    stored = store_rows({pk: [*first.get(pk, ()), *rows] for pk, rows in timelines.items()}, at=at)
+    inherited = {pk: stored[pk][len(first.get(pk, ())) :] for pk in stored.keys() & told}
+    _record(inherited, notes, by=None, at=at, is_import=cause == StaleCause.IMPORT)
+    mark_stale([pk for pk in inherited if inherited[pk] and pk not in first], cause=cause, at=at)
+
+
+def _inherited(employed: Sequence[Lead], at: datetime) -> list[Said]:
+    """Return what is known of the companies of these leads, oldest first; codes, not texts."""
+    companies = {lead.company_id for lead in employed if lead.company_id}
+    known = known_of_companies(companies, but=[lead.pk for lead in employed])
     said = []
     for lead in employed:
         start = int((lead.created_at or at).timestamp())
         by_origin: dict[tuple[int, int], dict[str, Value]] = defaultdict(dict)
-        for fact, (value, set_by, since) in known.get(lead.company_id or 0, {}).items():
-            by_origin[max(since, start), set_by][fact] = value
+        for fact, (code, set_by, since) in known.get(lead.company_id or 0, {}).items():
+            by_origin[max(since, start), set_by][fact] = code
         said += [
-            _Said(lead.pk, since, values, {}, SetBy(set_by))
-            for (since, set_by), values in sorted(by_origin.items())
+            Said(lead.pk, since, codes, {}, SetBy(set_by))
+            for (since, set_by), codes in sorted(by_origin.items())
         ]
-    return _write(said, by=None, at=at, cause=cause, is_copied=True)
+    return sorted(said, key=lambda one: one.since)
 
 
 def known_facts(
@@ -163,9 +168,9 @@ def current_facts(lead_ids: Iterable[int], *, at: datetime) -> dict[int, dict[st
 
 def _said(
     lead_id: int, known_from: datetime, given: Mapping[str, Value], set_by: SetBy, own: Own
-) -> _Said:
+) -> Said:
     values = {name: _checked(name, value) for name, value in given.items()}
-    return _Said(
+    return Said(
         lead_id,
         int(whole_second(known_from).timestamp()),
         values,
@@ -189,19 +194,18 @@ def _checked(name: str, value: Value) -> Value:
 
 
 def _write(
-    said: Sequence[_Said],
+    said: Sequence[Said],
     *,
     by: User | None,
     at: datetime,
     cause: StaleCause,
-    is_copied: bool = False,
-    own: Own = NONE,
-    marked: Collection[int] = (),
+    own: Own,
+    marked: Collection[int],
 ) -> set[int]:
     if not said:
         return set()
     speakers = {one.lead_id for one in said if COMPANY_FACTS & one.values.keys()}
-    companies = [] if is_copied else companies_of(speakers)
+    companies = companies_of(speakers)
     leads = lock_leads({one.lead_id for one in said}.union(*companies))
     said = [one for one in said if one.lead_id in leads]
     codes = intern(v for one in said for v in (*one.values.values(), *one.derived.values()))
@@ -209,50 +213,18 @@ def _write(
     said.sort(key=lambda one: one.since)
     told = [*enumerate(said), *_copies(said, companies, timelines, own)]
     actor_id = by.pk if by else None
-    notes: dict[int, _Note] = {pk: _Note() for pk in leads}
+    notes: dict[int, Note] = {pk: Note() for pk in leads}
     for _place, one in sorted(told, key=itemgetter(0)):  # each with its copies after it
-        _apply(timelines[one.lead_id], one, codes, actor_id, notes[one.lead_id])
+        apply(timelines[one.lead_id], one, codes, actor_id, notes[one.lead_id])
     stored = store_rows(timelines, at=at)
     _record(stored, notes, by=by, at=at, is_import=cause == StaleCause.IMPORT)
     mark_stale(stored.keys() - marked, cause=cause, at=at)
     return set(stored)
 
 
-class _Note:
-    """What an event has to say of one lead."""
-
-    def __init__(self) -> None:
-        self.set: list[str] = []
-        self.lost: list[dict[str, str | int | None]] = []
-
-
-def _apply(
-    rows: list[FactRow],
-    said: _Said,
-    codes: Mapping[str, int],
-    actor_id: int | None,
-    note: _Note,
-) -> None:
-    won = set()
-    for name, value in said.values.items():
-        code = code_of(value, codes)
-        outcome = write_fact(rows, FactWrite(said.since, name, code, said.set_by, actor_id))
-        if outcome == Written.SET:
-            won.add(name)
-            note.set.append(name)
-        elif outcome == Written.LOST:
-            note.lost.append(
-                {"fact": name, "value": code, "set_by": int(said.set_by), "since": said.since}
-            )
-    for name in (name for fact in won for name in SOURCES.get(fact, ())):
-        if name in said.derived:
-            code = code_of(said.derived[name], codes)
-            write_fact(rows, FactWrite(said.since, name, code, SetBy.DERIVED, anew=True))
-
-
 def _record(
     stored: Mapping[int, list[int]],
-    notes: Mapping[int, _Note],
+    notes: Mapping[int, Note],
     *,
     by: User | None,
     at: datetime,
@@ -279,17 +251,17 @@ def _record(
 
 
 def _copies(
-    said: Sequence[_Said],
+    said: Sequence[Said],
     companies: Sequence[Collection[int]],
     timelines: Mapping[int, Sequence[FactRow]],
     own: Own,
-) -> list[tuple[int, _Said]]:
+) -> list[tuple[int, Said]]:
     """Return what the companies' leads learn from the others, with the place of what was said."""
     sayings = [Saying(n, one.since, one.lead_id, one.values) for n, one in enumerate(said)]
     return [
         (
             news.place,
-            _Said(lead_id, news.since, news.values, derive(news.values, own), said[0].set_by),
+            Said(lead_id, news.since, news.values, derive(news.values, own), said[0].set_by),
         )
         for lead_id, news in news_for_colleagues(sayings, companies, timelines)
     ]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from leads.database.derive import email_kind_of
 from leads.database.derived_rows import own_table
-from leads.database.fact_rows import intern, store_rows
+from leads.database.fact_rows import intern
 from leads.database.facts import FactChange, write_facts
 from leads.database.models import Lead, StaleCause, Standing
 from leads.database.registry import SetBy
@@ -43,18 +43,18 @@ def store_words_of(lead_ids: Sequence[int]) -> None:
     store_words({pk: (name, company or "") for pk, name, company in rows}, anew=True)
 
 
-def store_first_kinds(leads: Sequence[Lead], *, at: datetime) -> None:
-    """Write what kind of address new leads have: the first that is known of them."""
+def first_facts(leads: Sequence[Lead], *, at: datetime) -> dict[int, list[FactRow]]:
+    """Return the first that is known of new leads, still to be stored: what kind of address."""
     own = own_table(any(lead.email_key for lead in leads))
     kinds = {lead.pk: kind for lead in leads if (kind := email_kind_of(lead.email_key, own))}
     codes = intern(kinds.values())
-    timelines: dict[int, list[FactRow]] = {}
+    timelines: dict[int, list[FactRow]] = {lead.pk: [] for lead in leads}
     for lead in leads:
         if lead.pk in kinds:
             start = int((lead.created_at or at).timestamp())
             first = FactWrite(start, "email_kind", codes[kinds[lead.pk]], SetBy.DERIVED)
-            write_fact(timelines.setdefault(lead.pk, []), first)
-    store_rows(timelines, at=at)
+            write_fact(timelines[lead.pk], first)
+    return timelines
 
 
 def write_email_kinds(lead_ids: Sequence[int], *, at: datetime, cause: StaleCause) -> None:

@@ -8,8 +8,8 @@ from django.db.models import Q
 
 from leads.database.facts import inherit_company_facts
 from leads.database.lead_rows import (
+    first_facts,
     store_changes,
-    store_first_kinds,
     store_words_of,
     write_email_kinds,
 )
@@ -172,13 +172,17 @@ class Batch:
         """What else is kept of new and changed people: words, kinds of address, events, marks."""
         new = {lead.pk: lead for lead in self.new}
         store_words({lead.pk: (lead.name, self._employer(lead)) for lead in self.new})
-        store_first_kinds(self.new, at=self.at)
         if renamed := self._changed_in("name", "company_id"):
             store_words_of(renamed)
         if addressed := self._changed_in("email"):
             write_email_kinds(addressed, at=self.at, cause=self.cause)
         joined = [leads[pk] for pk in self._changed_in("company_id")]
-        inherit_company_facts([*self.new, *joined], at=self.at, cause=self.cause)
+        inherit_company_facts(
+            [*self.new, *joined],
+            at=self.at,
+            cause=self.cause,
+            first=first_facts(self.new, at=self.at),
+        )
         if self.cause != StaleCause.IMPORT:
             self._record(new)
         mark_stale(self.changed, cause=self.cause, at=self.at)
