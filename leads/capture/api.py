@@ -25,6 +25,7 @@ from leads.handoffs.models import Handoff
 from portal.accounts.api import key_of
 from portal.accounts.keys import SENDS
 from portal.core.idempotency import Once, begin
+from portal.core.prepared import Prepared
 
 TAKEN_OVER = frozenset(one.name for one in fields_of(LeadInput)) & set(LeadFields().fields)
 KEY_HEADER = OpenApiParameter(
@@ -103,11 +104,23 @@ def _activity(given: Mapping[str, Any], key: str, at: datetime) -> ActivityInput
     return replace(activity, external_id=hashlib.sha256(key.encode()).hexdigest())
 
 
+_with_handoff = Prepared(
+    lambda pk: (
+        Lead.objects.filter(pk=pk)
+        .select_related("standing")
+        .annotate(
+            handoff=Subquery(
+                Handoff.objects.open().filter(lead=OuterRef("pk")).values("public_id")[:1]
+            )
+        )
+    ),
+    int,
+)
+
+
 def answer_of(lead_id: int, *, is_new: bool) -> dict[str, Any]:
     """Return the lead as it stands now, as JSON."""
-    held = Handoff.objects.open().filter(lead=OuterRef("pk")).values("public_id")[:1]
-    leads = Lead.objects.select_related("standing").annotate(handoff=Subquery(held))
-    lead = leads.get(pk=lead_id)
+    (lead,) = _with_handoff(lead_id)
     answer = {
         "id": lead.public_id,
         "is_new": is_new,

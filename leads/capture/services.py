@@ -12,7 +12,7 @@ from leads.activities.services import ActivityInput, record_activities
 from leads.capture.models import CaptureForm, Consent, Submission
 from leads.database.facts import FactChange, write_facts
 from leads.database.models import StaleCause
-from leads.database.people import LeadInput, find_or_create_leads
+from leads.database.people import FoundLead, LeadInput, find_or_create_leads
 from leads.database.registry import SetBy
 from portal.accounts.models import User
 from portal.core.instants import whole_second
@@ -84,7 +84,7 @@ def take_capture(*, capture: Capture, by: User | None, at: datetime) -> Captured
         activity = replace(capture.activity, lead_id=found.lead_id)
         record_activities([activity], source=capture.via, by=by, at=at, marked=marked)
     if capture.consent:
-        _keep_consent(capture.consent, found.lead_id, via=capture.via, at=at)
+        _keep_consent(capture.consent, found, via=capture.via, at=at)
     return Captured(found.lead_id, found.is_new)
 
 
@@ -96,9 +96,9 @@ def _is_known(activity: ActivityInput, lead_id: int, *, via: str) -> bool:
     return same.exists()
 
 
-def _keep_consent(consent: ConsentGiven, lead_id: int, *, via: str, at: datetime) -> None:
-    given = {"lead_id": lead_id, "via": via, "version": consent.version, "text": consent.text}
-    if not Consent.objects.filter(**given).exists():
+def _keep_consent(consent: ConsentGiven, found: FoundLead, *, via: str, at: datetime) -> None:
+    given = {"lead_id": found.lead_id, "via": via, "version": consent.version, "text": consent.text}
+    if found.is_new or not Consent.objects.filter(**given).exists():
         Consent.objects.create(given_at=at, **given)
 
 

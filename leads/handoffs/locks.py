@@ -6,10 +6,12 @@ waits in a circle.
 """
 
 from collections.abc import Iterable
+from typing import cast
 
 from leads.database import fact_rows
 from leads.database.models import Standing
 from portal.accounts.models import Team
+from portal.core.prepared import Prepared
 
 
 def lock_leads(lead_ids: Iterable[int]) -> list[int]:
@@ -22,4 +24,10 @@ def lock_leads(lead_ids: Iterable[int]) -> list[int]:
 
 def lock_team(team_id: int) -> Team:
     """Lock the team: whoever deals out its handoffs holds this row until the commit."""
-    return Team.objects.select_for_update(no_key=True).get(pk=team_id)
+    (team,) = TEAM_LOCK(team_id)
+    return cast("Team", team)
+
+
+TEAM_LOCK = Prepared(
+    lambda team_id: Team.objects.select_for_update(no_key=True).filter(pk=team_id).order_by(), int
+)

@@ -16,6 +16,7 @@ from portal.accounts.models import Team, User
 from portal.core.bulk import insert_unless_known, update_rows
 from portal.core.errors import DomainError
 from portal.core.instants import whole_second
+from portal.core.prepared import Prepared, together
 from portal.events.services import record_each, recorded_together
 
 
@@ -70,10 +71,9 @@ def _make(
 ) -> list[Handoff]:
     if not are_locked:
         lock_leads(wanted)
-    waiting = Exists(Release.objects.waiting().filter(lead=OuterRef("pk")))
-    may = Lead.objects.listed().exclude(stage__in=AFTER_SQL).annotate(waits=waiting)
-    leads = may.in_bulk(list(wanted))
-    team = default_team()
+    may, teams = together((_may, [list(wanted)]), (_first_teams, []))
+    leads = {lead.pk: lead for lead in may}
+    team = _default(teams)
     rows = [_row(wanted[pk], leads[pk], team, by, at) for pk in sorted(leads)]
     made = insert_unless_known(rows, by="lead_id")
     ids = [handoff.lead_id for handoff in made]
@@ -89,6 +89,18 @@ def _make(
         at=at,
     )
     return made
+
+
+_may = Prepared(  # with whether they are on the release list
+    lambda ids: (
+        Lead.objects.listed()
+        .filter(pk__among=ids)
+        .exclude(stage__in=AFTER_SQL)
+        .annotate(waits=Exists(Release.objects.waiting().filter(lead=OuterRef("pk"))))
+    ),
+    list[int],
+)
+_first_teams = Prepared(lambda: Team.objects.order_by("-is_default", "pk")[:2])
 
 
 def _first_of_each(items: Sequence[NewHandoff]) -> dict[int, NewHandoff]:
@@ -138,7 +150,10 @@ def _leave_the_release_list(made: Sequence[Handoff], *, by: User | None, at: dat
 
 def default_team() -> Team | None:
     """Return the team that takes what no rule sends elsewhere: the marked one, or the only one."""
-    teams = list(Team.objects.order_by("-is_default", "pk")[:2])
+    return _default(_first_teams())
+
+
+def _default(teams: Sequence[Team]) -> Team | None:
     if not teams:
         return None
     return teams[0] if teams[0].is_default or len(teams) == 1 else None

@@ -1,12 +1,12 @@
 """The members of a team: what they hold, how much they take, on which days; changed in sets."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.functional import Promise
@@ -21,6 +21,7 @@ from portal.accounts.models import EVERY_DAY, Membership, Role, User
 from portal.core.bulk import update_rows
 from portal.core.errors import Conflict, DomainError, NotAllowed
 from portal.core.instants import whole_second
+from portal.core.prepared import Prepared
 from portal.events.models import Event
 from portal.events.services import record_each
 
@@ -111,15 +112,26 @@ def members_of(team_id: int, *, at: datetime) -> list[Member]:
 
     Exact only while the caller holds the team's lock.
     """
+    return members_at(PLACES(team_id), at=at)
+
+
+def _places(team_id: int) -> QuerySet[Membership]:
     given = Handoff.objects.live().filter(owner=OuterRef("user"))
     held = given.open().filter(team=OuterRef("team")).values("owner").annotate(n=Count("pk"))
     last = given.filter(routed_at__isnull=False).order_by("-routed_at").values("routed_at")
-    places = (
+    return (
         Membership.objects.filter(team=team_id)
         .select_related("user")
         .annotate(load=Coalesce(Subquery(held.values("n")), 0), last=Subquery(last[:1]))
         .order_by("user_id")
     )
+
+
+PLACES = Prepared(_places, int)  # with load and last; asked together with what else is locked
+
+
+def members_at(places: Iterable[Any], *, at: datetime) -> list[Member]:
+    """Return the members that ``PLACES`` found, as they are at this instant."""
     return [
         Member(
             user_id=place.user_id,

@@ -7,14 +7,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from leads.handoffs.locks import lock_team
+from leads.handoffs.locks import TEAM_LOCK
 from leads.handoffs.models import Handoff, HandoffQuerySet
 from leads.handoffs.services import default_team
 from leads.routing import reasons
 from leads.routing.choose import deal
-from leads.routing.members import members_of
+from leads.routing.members import PLACES, members_at
 from portal.core.bulk import update_rows
 from portal.core.instants import whole_second
+from portal.core.prepared import Prepared, together
 from portal.events.services import record_each
 
 BATCH = 500  # waiting handoffs looked at by one sweep
@@ -38,7 +39,7 @@ def route_handoffs(handoff_ids: Collection[int], *, at: datetime) -> list[int]:
         teams |= _give_to_default_team(wanted.filter(team=None), at)
     routed: list[int] = []
     for team_id in sorted(teams):
-        routed += _route_in_team(team_id, wanted, at)
+        routed += _route_in_team(team_id, handoff_ids, at)
     return routed
 
 
@@ -51,16 +52,27 @@ def _give_to_default_team(homeless: HandoffQuerySet, at: datetime) -> set[int]:
     return {team.pk}
 
 
-def _route_in_team(team_id: int, wanted: HandoffQuerySet, at: datetime) -> list[int]:
-    lock_team(team_id)
-    waiting = list(
-        wanted.filter(team=team_id)
+_waiting = Prepared(
+    lambda ids, at, team_id: (
+        Handoff.objects.waiting()
+        .filter(pk__among=ids, team=team_id)
+        .exclude(held_until__gt=at)
         .select_for_update(no_key=True, of=("self",))
         .order_by(F("due_at").asc(nulls_last=True), "-rank", "pk")
+    ),
+    list[int],
+    datetime,
+    int,
+)
+
+
+def _route_in_team(team_id: int, handoff_ids: Collection[int], at: datetime) -> list[int]:
+    _team, waiting, places = together(
+        (TEAM_LOCK, [team_id]), (_waiting, [list(handoff_ids), at, team_id]), (PLACES, [team_id])
     )
     if not waiting:
         return []
-    members = members_of(team_id, at=at)
+    members = members_at(places, at=at)
     choices = deal(members, len(waiting))
     given, left = waiting[: len(choices)], waiting[len(choices) :]
     stored = [reasons.of_choice(choice) for choice in choices]

@@ -17,6 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from portal.core.claims import claim
+from portal.core.prepared import Prepared, PreparedUpdate
 from portal.events.gathering import Owed, gathered
 from portal.events.models import Delivery, Event
 from portal.events.services import lifecycle
@@ -55,8 +56,7 @@ def _run_at_once(event_ids: Sequence[int], urgent: Mapping[str, Handler], *, at:
     )
     try:
         with transaction.atomic(), gathered() as owed:
-            locked = mine.select_for_update(no_key=True, of=("self",)).select_related("event")
-            todo = [(urgent[one.handler], one) for one in locked.order_by("step", "event_id")]
+            todo = [(urgent[one.handler], one) for one in _locked(list(event_ids), list(urgent))]
             done, later = _run_in_turn(todo, owed, at=at)
             _mark_done(done, at=at)
     except Exception:  # tried again, each alone: that says which one it is
@@ -64,6 +64,20 @@ def _run_at_once(event_ids: Sequence[int], urgent: Mapping[str, Handler], *, at:
         run_deliveries(list(mine.values_list("pk", flat=True)), at=at)
         return False
     return later
+
+
+_locked = Prepared(
+    lambda event_ids, handlers: (
+        Delivery.objects.filter(
+            event__among=event_ids, handler__among=handlers, state=Delivery.State.PENDING
+        )
+        .select_for_update(no_key=True, of=("self",))
+        .select_related("event")
+        .order_by("step", "event_id")
+    ),
+    list[int],
+    list[str],
+)
 
 
 def _run_in_turn(todo: Owed, owed: Owed, *, at: datetime) -> tuple[list[int], bool]:
@@ -167,9 +181,17 @@ def _try_outside(handler: Handler, pk: int, *, at: datetime) -> None:
 
 
 def _mark_done(ids: Sequence[int], *, at: datetime) -> None:
-    Delivery.objects.filter(pk__in=ids).update(
-        state=Delivery.State.DONE, done_at=at, attempts=F("attempts") + 1, error=""
-    )
+    _done(list(ids), at)
+
+
+_done = PreparedUpdate(
+    lambda ids, at: (
+        Delivery.objects.filter(pk__among=ids),
+        {"state": Delivery.State.DONE, "done_at": at, "attempts": F("attempts") + 1, "error": ""},
+    ),
+    list[int],
+    datetime,
+)
 
 
 def _put_off(ids: Sequence[int], error: str, *, at: datetime) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any
 
+from portal.core.prepared import Prepared, together
 from sla.calendar.hours import WorkingCalendar
-from sla.calendar.models import Calendar, CalendarChoice
+from sla.calendar.models import Calendar, CalendarChoice, ClosedDay
 from sla.calendar.reading import Day, working_calendar
 
 
@@ -19,7 +20,18 @@ class CalendarBook:
     @classmethod
     def read(cls) -> "CalendarBook":
         """Read all calendars and their days; two statements."""
-        return cls(Calendar.objects.prefetch_related("days"))
+        return cls.of(*together(*CALENDARS))
+
+    @classmethod
+    def of(cls, calendars: Iterable[Calendar], days: Iterable[ClosedDay]) -> "CalendarBook":
+        """Return the book of what ``CALENDARS`` found."""
+        book = cls(calendars)
+        slugs = {row.pk: slug for slug, row in book._rows.items()}
+        book._days = {slug: [] for slug in book._rows}
+        for day in days:
+            if day.calendar_id in slugs:
+                book._days[slugs[day.calendar_id]].append(day)
+        return book
 
     def find(self, slug: str, signed: Mapping[str, Mapping[str, Any]]) -> WorkingCalendar | None:
         """Return the calendar ``slug``: the signed one, else an operational one of that name."""
@@ -47,6 +59,13 @@ class CalendarBook:
         """Return what people call the calendar, by default its slug."""
         row = self._rows.get(slug)
         return str(signed[slug]["name"]) if slug in signed else row.name if row else slug
+
+
+# What a book is made of, for whoever asks more besides.
+CALENDARS = (
+    (Prepared(Calendar.objects.all), ()),
+    (Prepared(lambda: ClosedDay.objects.order_by("day")), ()),
+)
 
 
 def choices_of(user_ids: Iterable[int]) -> dict[int, str]:

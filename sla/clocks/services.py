@@ -4,16 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from leads.database.facts import KnownFacts, known_facts
 from leads.handoffs.models import Cause, Handoff
 from leads.handoffs.services import set_due
-from sla.calendar.book import CalendarBook, choices_of
+from portal.core.prepared import Prepared, together
+from sla.calendar.book import CALENDARS, CalendarBook, choices_of
 from sla.calendar.hours import WorkingCalendar
 from sla.clocks.deriving import Facts, Stretch, bring_up_to_date, new_clock
 from sla.clocks.models import Clock
 from sla.clocks.touches import Happened, first_touch, read_happenings
-from sla.terms.queries import SignedTerms
+from sla.terms.queries import SIGNED_TERMS, SignedTerms
 from sla.terms.text import OWNER, PromiseTerms, Terms
 
 FOLLOWS = (
@@ -33,11 +35,30 @@ def sync_clocks(handoff_ids: Iterable[int], *, at: datetime) -> list[Clock]:
 
     Locks the handoffs, lowest first.
     """
-    rows = Handoff.objects.live().filter(pk__in=set(handoff_ids)).order_by("pk")
-    handoffs = list(rows.select_for_update(no_key=True, of=("self",)).select_related("source"))
+    handoffs = _locked(list(set(handoff_ids)))
     if not handoffs:
         return []
     return _Sync(handoffs).run()
+
+
+_locked = Prepared(
+    lambda ids: (
+        Handoff.objects.live()
+        .filter(pk__among=ids)
+        .select_for_update(no_key=True, of=("self",))
+        .select_related("source")
+        .order_by("pk")
+    ),
+    list[int],
+)
+_clocks = Prepared(
+    lambda ids: (
+        Clock.objects.filter(handoff__among=ids)
+        .select_for_update(no_key=True, of=("self",))
+        .order_by("pk")
+    ),
+    list[int],
+)
 
 
 class _Sync:
@@ -45,16 +66,15 @@ class _Sync:
 
     def __init__(self, handoffs: Sequence[Handoff]) -> None:
         self.handoffs = {handoff.pk: handoff for handoff in handoffs}
-        self.signed = SignedTerms.read()
-        self.book = CalendarBook.read()
+        *signed, calendars, days, clocks = together(
+            *SIGNED_TERMS, *CALENDARS, (_clocks, [list(self.handoffs)])
+        )
+        self.signed = SignedTerms(*signed)
+        self.book = CalendarBook.of(calendars, days)
         self._known: dict[int, list[KnownFacts]] | None = None  # by lead, once somebody asks
         self.clocks: dict[int, list[Clock]] = {pk: [] for pk in self.handoffs}
-        for clock in (
-            Clock.objects.filter(handoff__in=self.handoffs)
-            .select_for_update(no_key=True, of=("self",))
-            .order_by("pk")
-            .prefetch_related("pauses")
-        ):
+        prefetch_related_objects(clocks, "pauses")
+        for clock in clocks:
             self.clocks[clock.handoff_id].append(clock)
 
     def run(self) -> list[Clock]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from portal.agreements.models import Override, Version
+from portal.core.prepared import Prepared, together
 from sla.terms.text import Terms, parse_terms
 
 KIND = "terms"
@@ -25,12 +26,7 @@ class SignedTerms:
 
     @classmethod
     def read(cls) -> "SignedTerms":
-        rows = Version.objects.of_kind(KIND).signed().order_by("effective_from", "pk")
-        stand_ins = Override.objects.filter(version__agreement__kind=KIND)
-        return cls(
-            rows.only("pk", "number", "effective_from", "signed_text", "sha256"),
-            stand_ins.select_related("version"),
-        )
+        return cls(*together(*SIGNED_TERMS))
 
     def at(self, instant: datetime) -> tuple[Version, Terms] | None:
         """Return the version in force at ``instant`` with its terms; None before the first."""
@@ -50,6 +46,28 @@ class SignedTerms:
     def number_of(self, version_id: int) -> int:
         """Return the number of one signed version; KeyError when it is none."""
         return self._by_id[version_id].number
+
+
+# What ``SignedTerms`` is made of, for whoever asks more besides.
+SIGNED_TERMS = (
+    (
+        Prepared(
+            lambda: (
+                Version.objects.of_kind(KIND)
+                .signed()
+                .only("pk", "number", "effective_from", "signed_text", "sha256")
+                .order_by("effective_from", "pk")
+            )
+        ),
+        (),
+    ),
+    (
+        Prepared(
+            lambda: Override.objects.filter(version__agreement__kind=KIND).select_related("version")
+        ),
+        (),
+    ),
+)
 
 
 def terms_in_force(at: datetime) -> tuple[Version, Terms] | None:
