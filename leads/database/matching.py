@@ -16,9 +16,9 @@ from leads.database.lead_rows import (
 from leads.database.models import Lead, StageChange, StaleCause, Standing
 from leads.database.standing import mark_stale
 from leads.database.wanted import LeadInput, Wanted, wanted_leads
-from leads.database.words import store_words
+from leads.database.words import words_to_store
 from portal.accounts.models import User
-from portal.core.bulk import insert_objects, insert_rows
+from portal.core.bulk import Insert, insert_each, insert_objects
 from portal.events.bells import ring_after_commit
 from portal.events.services import record_each
 
@@ -136,20 +136,25 @@ class Batch:
     def _insert(self) -> None:
         # In one order for everybody: two batches with the same people then never deadlock.
         self.new.sort(key=lambda lead: (lead.email_key, lead.external_id))
+        if not self.new:
+            return
         insert_objects(self.new)
-        insert_objects([self._standing(lead) for lead in self.new])
         entered = {"by_id": self.by.pk if self.by else None, "cause": "lead.captured"}
-        insert_rows(
-            StageChange,
-            [
-                {
-                    "lead_id": lead.pk,
-                    "stage": lead.stage,
-                    "entered_at": lead.created_at or self.at,
-                    **entered,
-                }
-                for lead in self.new
-            ],
+        insert_each(
+            Insert.of([self._standing(lead) for lead in self.new]),
+            Insert(
+                StageChange,
+                [
+                    {
+                        "lead_id": lead.pk,
+                        "stage": lead.stage,
+                        "entered_at": lead.created_at or self.at,
+                        **entered,
+                    }
+                    for lead in self.new
+                ],
+            ),
+            words_to_store({lead.pk: (lead.name, self._employer(lead)) for lead in self.new}),
         )
 
     def _standing(self, lead: Lead) -> Standing:
@@ -169,9 +174,8 @@ class Batch:
         store_changes(changed)
 
     def _follow_up(self, leads: Mapping[int, Lead]) -> None:
-        """What else is kept of new and changed people: words, kinds of address, events, marks."""
+        """What else is kept of new and changed people: changed words, facts, events, marks."""
         new = {lead.pk: lead for lead in self.new}
-        store_words({lead.pk: (lead.name, self._employer(lead)) for lead in self.new})
         if renamed := self._changed_in("name", "company_id"):
             store_words_of(renamed)
         if addressed := self._changed_in("email"):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from leads.database.models import LeadWord
-from portal.core.bulk import insert_rows
+from portal.core.bulk import Insert, insert_each
 from portal.core.text import fold
 
 LONGEST = 60
@@ -36,5 +36,10 @@ def store_words(texts: Mapping[int, Iterable[str]], *, anew: bool = False) -> No
     """Store the words by which these leads are found; ``anew`` forgets the earlier ones."""
     if anew:
         LeadWord.objects.filter(lead_id__in=texts).delete()
+    insert_each(words_to_store(texts))
+
+
+def words_to_store(texts: Mapping[int, Iterable[str]]) -> Insert:
+    """Return what stores the words by which these leads are found, for whoever stores more."""
     rows = [{"lead_id": pk, "word": word} for pk, own in texts.items() for word in words_of(*own)]
-    insert_rows(LeadWord, rows, unless_known=("lead_id", "word"))
+    return Insert(LeadWord, rows, unless_known=("lead_id", "word"))

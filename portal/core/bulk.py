@@ -7,6 +7,7 @@ thousand. Nothing here sends signals or calls ``pre_save``.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -16,28 +17,81 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 
 M = TypeVar("M", bound=models.Model)
+ANY = ("*",)  # unique constraint, whichever
 Row = Mapping[str, Any]  # column name to value; the same columns in every row of a call
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Rows for one table; a column left out is null.
+
+    ``unless_known`` names the columns of a unique constraint, or is ANY for all of them: rows
+    that it knows already are left out, and have no key in the answer.
+    """
+
+    model: type[models.Model]
+    rows: Sequence[Row]
+    unless_known: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, objects: Sequence[models.Model]) -> "Insert":
+        """Return what stores unsaved instances of one model."""
+        return cls(type(objects[0]), [_row(one) for one in objects])
+
+    def sql(self, *more: str) -> tuple[str, str]:
+        """Return the statement, which answers with keys and ``more`` columns, and its parameter."""
+        names = ", ".join(f'"{name}"' for name in self.rows[0])
+        given = ", ".join(f'v."{name}"' for name in self.rows[0])
+        told = ", ".join(f'"{name}"' for name in (self.model._meta.pk.column, *more))
+        known = ", ".join(f'"{name}"' for name in self.unless_known)
+        skip = f"ON CONFLICT ({known}) DO NOTHING" if known else ""
+        if self.unless_known is ANY:
+            skip = "ON CONFLICT DO NOTHING"
+        source, payload = _source(self.model, self.rows, seen=())
+        sql = (
+            f'INSERT INTO "{self.model._meta.db_table}" ({names}) '  # noqa: S608 - our own names
+            f"SELECT {given} FROM {source} WHERE 1 = 1 {skip} RETURNING {told}"
+        )
+        return sql, payload
 
 
 def insert_rows(
     model: type[models.Model], rows: Sequence[Row], *, unless_known: Sequence[str] = ()
 ) -> list[Any]:
-    """Insert ``rows`` and return their keys in the order given; a column left out is null.
+    """Insert ``rows`` and return their keys in the order given; see ``Insert``."""
+    (keys,) = insert_each(Insert(model, rows, unless_known))
+    return keys
 
-    ``unless_known`` names the columns of a unique constraint: rows that it knows already are
-    left out, and have no key in the answer.
+
+def insert_each(*inserts: Insert) -> list[list[Any]]:
+    """Insert into several tables, in this order; return the keys of each.
+
+    PostgreSQL gets them in one message; what has no rows is left out.
     """
-    known = ", ".join(f'"{name}"' for name in unless_known)
-    skip = f"ON CONFLICT ({known}) DO NOTHING" if known else ""
-    return [key for (key,) in _insert(model, rows, skip=skip, returning=[_key(model)])]
+    asked = [(one, one.sql()) for one in inserts if one.rows]
+    answers = iter(_answers([sql for _one, sql in asked]))
+    return [[row[0] for row in next(answers)] if one.rows else [] for one in inserts]
+
+
+def _answers(statements: Sequence[tuple[str, str]]) -> list[list[tuple[Any, ...]]]:
+    if not statements:
+        return []
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            return [cursor.execute(sql, [payload]).fetchall() for sql, payload in statements]
+        cursor.execute("; ".join(sql for sql, _ in statements), [one for _, one in statements])
+        answers = []
+        for _statement in statements:
+            answers.append(cursor.fetchall())
+            cursor.nextset()
+        return answers
 
 
 def insert_objects(objects: Sequence[models.Model]) -> None:
     """Insert unsaved instances of one model, and set the keys that the database gives them."""
     if objects:
-        stored = insert_rows(type(objects[0]), [_row(one) for one in objects])
-        for one, key in zip(objects, stored, strict=True):
-            _is_stored(one, key)
+        (keys,) = insert_each(Insert.of(objects))
+        set_keys(objects, keys)
 
 
 def insert_unless_known(objects: Sequence[M], *, by: str) -> list[M]:
@@ -47,20 +101,19 @@ def insert_unless_known(objects: Sequence[M], *, by: str) -> list[M]:
     """
     if not objects:
         return []
-    model, places = type(objects[0]), {getattr(one, by): one for one in objects}
-    keys = _insert(
-        model,
-        [_row(one) for one in objects],
-        skip="ON CONFLICT DO NOTHING",
-        returning=[_key(model), by],
-    )
-    for key, apart in keys:
-        _is_stored(places[apart], key)
-    return [places[apart] for _key, apart in sorted(keys)]
+    places = {getattr(one, by): one for one in objects}
+    insert = replace(Insert.of(objects), unless_known=ANY)
+    (found,) = _answers([insert.sql(by)])
+    stored = [places[apart] for _key, apart in sorted(found)]
+    set_keys(stored, [key for key, _apart in sorted(found)])
+    return stored
 
 
-def _key(model: type[models.Model]) -> str:
-    return str(model._meta.pk.column)
+def set_keys(objects: Sequence[models.Model], keys: Sequence[Any]) -> None:
+    """Say of instances that they are stored, under these keys."""
+    for one, key in zip(objects, keys, strict=True):
+        one.pk = key
+        one._state.adding, one._state.db = False, connection.alias
 
 
 def _row(one: models.Model) -> Row:
@@ -70,30 +123,6 @@ def _row(one: models.Model) -> Row:
         for f in fields
         if not isinstance(f, models.AutoField)
     }
-
-
-def _is_stored(one: models.Model, key: Any) -> None:
-    one.pk = key
-    one._state.adding, one._state.db = False, connection.alias
-
-
-def _insert(
-    model: type[models.Model], rows: Sequence[Row], *, skip: str, returning: Sequence[str]
-) -> list[tuple[Any, ...]]:
-    if not rows:
-        return []
-    names = ", ".join(f'"{name}"' for name in rows[0])
-    given = ", ".join(f'v."{name}"' for name in rows[0])
-    told = ", ".join(f'"{name}"' for name in returning)
-    source, payload = _source(model, rows, seen=())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({names}) '  # noqa: S608 - our own names
-            f"SELECT {given} FROM {source} WHERE 1 = 1 {skip} RETURNING {told}",
-            [payload],
-        )
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
 
 
 def update_rows(

@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from portal.accounts.models import User
-from portal.core.bulk import insert_objects, insert_rows
+from portal.core.bulk import Insert, insert_each, insert_objects, set_keys
 from portal.core.instants import whole_second
 from portal.events.bells import is_held
-from portal.events.gathering import gathering
+from portal.events.gathering import Owed, gathering
 from portal.events.models import Delivery, Event, EventLead
 from portal.events.table import Table, handler_name
 
@@ -154,11 +154,13 @@ def record_together(
 
 def _write(acts: Sequence[_Act]) -> None:
     insert_objects([act.event for act in acts])
-    insert_rows(
-        EventLead,
-        [{"event_id": act.event.pk, "lead_id": pk} for act in acts for pk in act.lead_ids],
-    )
-    _owe(acts)
+    links = [{"event_id": act.event.pk, "lead_id": pk} for act in acts for pk in act.lead_ids]
+    owed = _owed(acts)
+    due = Insert.of([row for _, row in owed]) if owed else Insert(Delivery, [])
+    _links, keys = insert_each(Insert(EventLead, links), due)
+    if owed:
+        set_keys([row for _, row in owed], keys)
+        _see_to(owed, acts)
 
 
 def _leads_of(subject: models.Model) -> list[int]:
@@ -168,25 +170,26 @@ def _leads_of(subject: models.Model) -> list[int]:
     return [] if lead_id is None else [lead_id]
 
 
-def _owe(acts: Sequence[_Act]) -> None:
+def _owed(acts: Sequence[_Act]) -> Owed:
     table = lifecycle()
-    due = [
+    return [
         (handler, Delivery(event=act.event, handler=handler_name(handler), step=step,
                            not_before=act.at + handler.after))
         for act in acts
         for step, handler in enumerate(table.get(act.event.kind, ()))
     ]  # fmt: skip
-    if not due:
-        return
-    insert_objects([row for _, row in due])
-    owed = gathering()
-    if owed is not None:
-        owed += due
+
+
+def _see_to(owed: Owed, acts: Sequence[_Act]) -> None:
+    """Leave what is owed to whoever gathers it in this transaction, or ring after the commit."""
+    gathered = gathering()
+    if gathered is not None:
+        gathered += owed
     elif not is_held():
         from portal.events.delivery import ring  # noqa: PLC0415 - it reads the table from here
 
         for kind, group in groupby(acts, key=lambda act: act.event.kind):
-            if table.get(kind):
+            if lifecycle().get(kind):
                 ids = [act.event.pk for act in group]
                 transaction.on_commit(partial(ring, ids, kind), robust=True)
 
