@@ -254,5 +254,7 @@ def test_a_lead_that_is_handed_off_costs_few_statements(caller, ready, monkeypat
     assert Handoff.objects.get(public_id=body["handoff"]).due_at
     spent = [one["sql"] for one in queries if not one["sql"].startswith(("BEGIN", "COMMIT"))]
     spent = [one for one in spent if "SAVEPOINT" not in one]
-    # A ceiling that may only fall: capture 31, settling 19, routing and clocks 19, the answer 1.
-    assert len(spent) <= 70, "\n".join(spent)
+    # A ceiling that may only fall. SQLite: the key 2, capture 20, settling 20, routing and clocks
+    # 19, the answer 1; PostgreSQL is sent several of them in one message.
+    most = 48 if connection.vendor == "postgresql" else 62
+    assert len(spent) <= most, "\n".join(spent)

@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from portal.accounts.models import User
 from portal.core.errors import DomainError
@@ -50,7 +50,8 @@ def kinds() -> list[str]:
 def test_a_block_costs_three_statements_and_keeps_the_order(
     someone, now, django_assert_num_queries
 ):
-    with django_assert_num_queries(3), recorded_together():
+    messages = 2 if connection.vendor == "postgresql" else 3  # links and debts go in one
+    with django_assert_num_queries(messages), recorded_together():
         first = record("test.owes", subject=someone, actor=None, at=now, leads=[2, 1])
         record("test.plain", subject=someone, actor=None, at=now, leads=[1])
         with recorded_together():
