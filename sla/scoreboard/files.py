@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from portal.core.intervals import Interval
 from portal.core.sheets import Sheet
+from portal.core.streaming import streamed
 from sla.breaches.models import Excuse
 from sla.clocks.models import ClockQuerySet
 from sla.clocks.shown import TITLES
-from sla.clocks.states import state_of
+from sla.clocks.states import State, state_expression
 from sla.scoreboard.board import Board, Line
 from sla.scoreboard.figures import Tally
 
@@ -80,14 +81,19 @@ def clock_sheet(clocks: ClockQuerySet, *, at: datetime) -> Sheet:
 
 def _clock_rows(clocks: ClockQuerySet, at: datetime) -> Iterator[Sequence[Any]]:
     standing = Excuse.objects.filter(clock=OuterRef("pk"), withdrawn_at=None)
-    rows = clocks.select_related("handoff__lead__company", "handoff__owner", "handoff__team")
-    rows = rows.annotate(because=Subquery(standing.values("reason")))
-    for clock in rows.order_by("-started_at", "-pk").iterator(chunk_size=ROWS_AT_ONCE):
-        handoff = clock.handoff
+    rows = clocks.order_by("-started_at", "-pk").values_list(
+        "handoff__lead__name", "handoff__lead__company__name", "kind", "handoff__owner__name",
+        "handoff__team__name", "started_at", "due_at", "stamped_at", state_expression(at), "worked",
+        Subquery(standing.values("reason")),
+    )  # fmt: skip
+    states = {state.value: str(state.label) for state in State}
+    titles = {kind: str(title) for kind, title in TITLES.items()}
+    for lead, company, kind, person, team, *times, state, worked, because in streamed(
+        rows, size=ROWS_AT_ONCE
+    ):
         yield [
-            handoff.lead.name, str(handoff.lead.company or ""), str(TITLES[clock.kind]),
-            str(handoff.owner or ""), str(handoff.team or ""), clock.started_at, clock.due_at,
-            clock.stamped_at, str(state_of(clock, at).label), clock.worked, clock.because or "",
+            lead, company or "", titles[kind], person or "", team or "", *times, states[state],
+            worked, because or "",
         ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The scoreboard as a file, and due times as a calendar with a secret address."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -71,7 +72,8 @@ def test_a_file_of_clocks_and_a_calendar_cost_the_same_however_many_there_are(du
         assert [row[-1] for row in rows if row[-1]] == ["The line was dead."]
         with CaptureQueriesContext(connection) as calendar:
             assert due_calendar(sdr, at=at).count(b"BEGIN:VEVENT") == len(rows)
-        return len(sheet), len(calendar)
+        asked = [one for one in sheet.captured_queries if "sla_clock" in one["sql"]]
+        return len(asked), len(calendar)
 
     clock = Clock.objects.earliest("pk")
     Excuse.objects.create(clock=clock, reason="No time.", at=at, withdrawn_at=at)
@@ -81,6 +83,35 @@ def test_a_file_of_clocks_and_a_calendar_cost_the_same_however_many_there_are(du
     follow_handoffs([one.pk for one in made], at=at)
     assert costs() == few
     assert few[0] == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_file_begins_before_the_database_has_all_of_it_and_is_of_one_instant() -> None:
+    """A cursor that is held beyond its statement works everything out before the first row."""
+    at = timezone.now().replace(microsecond=0)
+    make_terms(at=SIGNED)
+    made = [make_handoff(at=at) for _ in range(3)]
+    follow_handoffs([one.pk for one in made], at=at)
+    rows = iter(clock_sheet(Clock.objects.all(), at=at).rows)
+    first = next(rows)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT is_holdable FROM pg_cursors")
+        assert cursor.fetchall() == [(False,)]
+    with ThreadPoolExecutor(1) as other:
+        other.submit(stamp_all, at).result()
+    stamped = [row[7] for row in (first, *rows)]
+    assert stamped == [None] * 6
+    assert not connection.in_atomic_block
+    rows = iter(clock_sheet(Clock.objects.all(), at=at).rows)
+    assert next(rows)[7] == at
+    rows.close()  # who leaves early leaves no transaction behind
+    assert not connection.in_atomic_block
+
+
+def stamp_all(at: datetime) -> None:
+    Clock.objects.update(stamped_at=at)
+    connection.close()
 
 
 def test_due_times_are_read_by_who_has_the_address_until_it_is_replaced(client, due, sdr) -> None:
