@@ -3,8 +3,10 @@
 import gc
 import ipaddress
 import os
+import re
 import shutil
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +19,11 @@ from django.db import connection
 from playwright.sync_api import expect
 
 from tests import cleared, stages, template
+from tests.turns import FULL, in_turn
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-FULL = os.environ.get("FULL") == "1"
 
 hypothesis.settings.register_profile("small", max_examples=40, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("full", max_examples=2000, deadline=None)
@@ -53,8 +55,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip, with the reason, what cannot run here; the driver of `make test` reports it."""
     if os.environ.get("DATABASE_TESTS_ONLY") == "1":
-        config.hook.pytest_deselected(items=[one for one in items if not needs_database(one)])
-        items[:] = [one for one in items if needs_database(one)]
+        kept = asked_of_postgres([one for one in items if needs_database(one)])
+        config.hook.pytest_deselected(items=[one for one in items if one not in kept])
+        items[:] = [one for one in items if one in kept]
+    items.sort(key=how_early)
     on_postgres = "postgresql" in settings.DATABASES["default"]["ENGINE"]
     for item in items:
         if item.get_closest_marker("postgres") and not on_postgres:
@@ -66,6 +70,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="Chromium was not found"))
+
+
+# The longest of those that run beside browsers and programs, begun first and two by two: else one
+# worker waits at the end for the other to be done with one of them.
+FIRST = ("[chromium-one half]", "every_page_is_sound", "[chromium-other half]", "becomes_a_better")
+
+
+def how_early(item: pytest.Item) -> int:
+    """Return the place among those that come first, and the same for all that come after them."""
+    found = (place for place, name in enumerate(FIRST) if name in item.nodeid)
+    return next(found, len(FIRST))
 
 
 # Who may do what is decided before the database is asked, and how many statements a list costs
@@ -83,12 +98,32 @@ MORE_ABOUT_PAGES = {
 }  # fmt: skip
 
 
+# In the address of a test: what it is about, where each value may be another matter there.
+BOUNDS = re.compile(
+    "architecture/|journeys/|/imports/|_signed_text|_paging|_queue|touched_days|database|column|odd"
+    "|query|queries|search|cursor|locked|killed|between|whatever|cannot_be_used|costs|statements"
+)
+
+
 def needs_database(item: pytest.Item) -> bool:
     """Tell whether a test asks something that may differ from one database to the other."""
     if is_about_pages(item.path) and not item.get_closest_marker("postgres"):
         return False
     fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
     return bool(fixtures) or item.get_closest_marker("django_db") is not None
+
+
+def asked_of_postgres(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return what runs there: of the cases of one test two, always the same, and all at full size.
+
+    They differ in values, not in statements, and all of them run on SQLite. All run here as well
+    where the values meet the database's own types, bounds and refusals.
+    """
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for one in items:
+        meets_bounds = bool(BOUNDS.search(one.nodeid)) or one.get_closest_marker("postgres")
+        cases[one.nodeid if meets_bounds else one.nodeid.partition("[")[0]].append(one)
+    return {one for name, some in cases.items() for one in in_turn(name, some, 2)}
 
 
 def is_about_pages(path: Path) -> bool:

@@ -16,30 +16,24 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ET
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.steps import IN_CI, PYTEST, ROOT, Step, read_report, summary
+
 POSTGRES = os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-IN_CI = os.environ.get("CI") == "true"
 FULL = os.environ.get("FULL") == "1"
 STEP_LIMIT = 2400 if FULL else 1500  # seconds; a step that takes longer hangs
 MOST_AGAIN = 3  # tests of a step that get another go; more than that are no matter of chance
 
 IN_MEMORY, ROOM = "/dev/shm", 4 * 2**30  # noqa: S108 - a folder of its own is made there
 TO_TELL = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-
-# Skips that are no gap: another step runs the test, or it needs what a checkout may lack.
-EXPECTED_SKIPS = ("needs PostgreSQL", "only at full size")
-SHARED = ROOT.parent / "shared"
 
 PRODUCTION = {
     "ALLOWED_HOSTS": "portal.example.test",
@@ -52,56 +46,12 @@ HERE = [
     name for name in ("portal", "leads", "scoring", "sla", "benchmarks") if (ROOT / name).is_dir()
 ]
 MANAGE = ["manage.py"]
-PYTEST = ["-m", "pytest", "-p", "no:cacheprovider", "-q"]
 # Where tests with these marks stand (tests/architecture/test_files.py): no step reads the others.
 BROWSER_TESTS = ["tests/browser", "tests/journeys/test_loop.py", "tests/portal/templatetags"]
 FAULT_TESTS = ["tests/faults"]
 OTHERS = "not browser and not faults"
 OTHER_TESTS = ["tests", "--ignore=tests/browser", "--ignore=tests/faults"]
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
-
-
-@dataclass
-class Step:
-    """One command: what to run, with which variables, and why not when it cannot run here."""
-
-    name: str
-    command: list[str]
-    variables: dict[str, str] = field(default_factory=dict)
-    left_out: str = ""
-    once_more: bool = False  # a few that fail get another go
-    seconds: float = 0.0
-    cpu: float = 0.0  # of its processes, not of the database's
-    code: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
-    skips: Counter[str] = field(default_factory=Counter)
-    failing: list[str] = field(default_factory=list)
-    unsteady: list[str] = field(default_factory=list)
-
-    @property
-    def is_suite(self) -> bool:
-        return self.command[: len(PYTEST)] == PYTEST
-
-    @property
-    def failed(self) -> bool:
-        return self.code != 0
-
-    @property
-    def gaps(self) -> list[str]:
-        """What this step did not check although it should have."""
-        if self.left_out:
-            return [f"{self.name}: {self.left_out}"]
-        return [
-            f"{self.name}: {n} skipped, {reason}"
-            for reason, n in self.skips.items()
-            if not is_expected(reason)
-        ]
-
-
-def is_expected(reason: str) -> bool:
-    """Tell whether a test may be skipped for this reason even where nothing may be left out."""
-    needs_absent_data = "../shared" in reason and not SHARED.is_dir()
-    return reason.startswith(EXPECTED_SKIPS) or needs_absent_data
 
 
 def steps() -> list[Step]:
@@ -122,8 +72,10 @@ def steps() -> list[Step]:
         Step("deploy check", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
         suite("suite on SQLite", OTHER_TESTS, OTHERS, on_sqlite, workers=2),
         suite("suite on PostgreSQL", OTHER_TESTS, OTHERS, on_postgres, no_postgres, 2),
-        beside("browser journeys", BROWSER_TESTS, "browser", on_sqlite, no_browser, 2),
-        beside("faults on SQLite", FAULT_TESTS, "faults and not postgres", on_sqlite, workers=2),
+        beside("browser journeys", BROWSER_TESTS, "browser", on_sqlite, no_browser, 2, chunk=2),
+        beside(
+            "faults on SQLite", FAULT_TESTS, "faults and not postgres", on_sqlite, "", 2, chunk=2
+        ),
         beside(
             "faults on PostgreSQL", FAULT_TESTS, "faults and postgres", on_postgres, no_postgres
         ),
@@ -137,12 +89,16 @@ def suite(
     variables: dict[str, str],
     left_out: str = "",
     workers: int = 0,
+    *,
+    chunk: int = 0,
 ) -> Step:
     """Return a step that runs the tests with these marks.
 
     In pytest's order, which xdist's ``worksteal`` breaks: what empties the tables comes last.
+    ``chunk`` hands out so many at a time, where some take long (tests/conftest.py: FIRST).
     """
     spread = ["-n", str(workers)] if workers else []
+    spread += ["--maxschedchunk", str(chunk)] if chunk else []
     return Step(name, [*PYTEST, *where, "-m", marks, *spread], variables, left_out)
 
 
@@ -236,57 +192,6 @@ def fast_folder() -> str | None:
     if "TMPDIR" in os.environ or not os.access(IN_MEMORY, os.W_OK):
         return None
     return IN_MEMORY if shutil.disk_usage(IN_MEMORY).free > ROOM else None
-
-
-def read_report(step: Step, report: Path) -> None:
-    """Take the counts from pytest's report; a suite that ran no test has failed."""
-    cases = list(ET.parse(report).iter("testcase")) if report.exists() else []  # noqa: S314 - our own file
-    for case in cases:
-        skipped = case.find("skipped")
-        if skipped is not None:
-            step.counts["skipped"] += 1
-            step.skips[skipped.get("message", "no reason given")] += 1
-        elif case.find("failure") is not None or case.find("error") is not None:
-            step.counts["failed"] += 1
-            step.failing.append(address_of(case))
-        else:
-            step.counts["passed"] += 1
-    if not step.counts["passed"] and not step.failed:
-        print(f"{step.name} ran no test.", flush=True)
-        step.code = 5
-    if step.failed and not step.counts["failed"]:
-        step.counts["failed"] = 1
-
-
-def address_of(case: ET.Element) -> str:
-    """Return how pytest is told to run this test."""
-    return f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
-
-
-def summary(done: list[Step], took: float) -> str:
-    """Return what ran, what was left out and why, and the totals as the last line."""
-    lines = ["", "=== what ran"]
-    for step in done:
-        if step.left_out:
-            continue
-        counts = ", ".join(f"{n} {what}" for what, n in sorted(step.counts.items()))
-        state = "FAILED" if step.failed else "ok"
-        cpu = f"{step.cpu:6.1f} s CPU" if step.is_suite else " " * 12
-        lines.append(f"{step.name:<22} {state:<7} {step.seconds:6.1f} s {cpu}  {counts}")
-    gaps = [gap for step in done for gap in step.gaps]
-    lines += ["", "=== left out" if gaps else "=== nothing was left out", *gaps]
-    unsteady = [f"{step.name}: {one}" for step in done for one in step.unsteady]
-    lines += ["", "=== unsteady, failed once", *unsteady] if unsteady else []
-    if gaps and IN_CI:
-        lines.append("CI=true: nothing may be left out, so this run has failed.")
-    total: Counter[str] = sum((step.counts for step in done), Counter())
-    missed = len(gaps) if IN_CI else 0
-    minutes, seconds = divmod(round(took), 60)
-    lines += ["", f"took {minutes} min {seconds} s"]
-    lines.append(
-        f"{total['passed']} passed, {total['failed'] + missed} failed, {total['skipped']} skipped"
-    )
-    return "\n".join(lines)
 
 
 def main() -> int:

@@ -4,11 +4,12 @@ The part follows from the name alone, so that a failure comes again, in whatever
 whatever number of workers the tests run. At full size nothing is left out.
 """
 
+import os
 import zlib
 from collections.abc import Iterable
 from typing import TypeVar
 
-from tests.conftest import FULL
+FULL = os.environ.get("FULL") == "1"
 
 T = TypeVar("T")
 

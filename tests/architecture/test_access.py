@@ -1,7 +1,7 @@
 """Every address, by every role and method, against the reviewed table of ``access.py``.
 
-Whoever must stay out asks at each address in each run. Of those who are let in, two take turns, for
-their pages have to be made; all of them ask at full size.
+Whoever must stay out asks at each address in each run. Of those who are let in, one asks, whose
+turn it is, for their pages have to be made; all of them ask at full size.
 """
 
 from http import HTTPStatus
@@ -63,7 +63,7 @@ def test_a_page_lets_in_exactly_whom_the_table_names(client, world, name) -> Non
 
 def who_asks(name: str, let_in: frozenset[str]) -> set[str]:
     """Return everybody who must be turned away, and who of the others asks in this run."""
-    return {*set(ROLES) - let_in, *in_turn(name, sorted(let_in), 2)}
+    return {*set(ROLES) - let_in, *in_turn(name, sorted(let_in))}
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if not name.startswith("account_")])

@@ -12,7 +12,7 @@ on the same two cores. A few of them have decided before it begins, so that the 
 as on any morning but its first. How slow the slowest are is a promise for two cores as they were
 measured, with nothing else on them: elsewhere, and with other programs beside it, the figure is
 printed, and the rest is checked all the same.
-``FULL=1``: 10,000 handoffs; else a tenth, by as many people.
+``FULL=1``: 10,000 handoffs; else 400, by as many people.
 """
 
 import html
@@ -50,7 +50,7 @@ from tests.faults.servers import gunicorn, redis
 from tests.faults.test_serve import family
 
 pytestmark = [pytest.mark.postgres, pytest.mark.faults, pytest.mark.django_db(transaction=True)]
-PEOPLE, HANDOFFS, TRIES = 100, 10_000 if FULL else 1_000, 3
+PEOPLE, HANDOFFS, TRIES = 100, 10_000 if FULL else 400, 3
 THINKS = 2.0  # seconds on average between two decisions of one person
 PLAYS = 4  # every fourth of them goes on with what the desk opens, the others with their list
 SLOWEST = 1.0  # seconds: of a hundred decisions at most one may take longer
