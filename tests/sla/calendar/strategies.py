@@ -38,24 +38,28 @@ minutes = st.integers(0, 24 * 60 - 1)
 early = st.integers(0, 8).map(lambda half_hours: half_hours * 30)  # where clocks change
 walls = (early | minutes).map(lambda n: time(n // 60, n % 60))
 hours = st.lists(st.tuples(walls, walls), max_size=3)
+# Made once: checking a new strategy costs more than drawing from it.
+zones, years = st.sampled_from(ZONES), st.integers(FIRST_YEAR, LAST_YEAR)
+weeks = st.dictionaries(st.integers(0, 6), hours, min_size=3)
+around = st.integers(-3, 5)  # days beside the one that a case is about
+closed, others = st.sets(around, max_size=2), st.dictionaries(around, hours, max_size=3)
 
 
 @st.composite
 def cases(draw):
     """A calendar for the oracle, the same one for the product, and a start on a whole minute."""
-    zone = draw(st.sampled_from(ZONES))
-    year = draw(st.integers(FIRST_YEAR, LAST_YEAR))
+    zone = draw(zones)
+    year = draw(years)
     changes = clock_changes(zone, year)
     any_day = st.dates(date(year, 1, 1), date(year, 12, 31))
     near = draw(st.sampled_from(changes) if changes and draw(st.booleans()) else any_day)
     midnight = datetime.combine(near, time(0), UTC)
     start = midnight + timedelta(minutes=draw(st.integers(-3 * 1440, 1440)))
-    around = st.integers(-3, 5).map(lambda n: near + timedelta(days=n))
     plain = oracle.Calendar(
         zone,
-        draw(st.dictionaries(st.integers(0, 6), hours, min_size=3)),
-        draw(st.sets(around, max_size=2)),
-        draw(st.dictionaries(around, hours, max_size=3)),
+        draw(weeks),
+        {near + timedelta(days=n) for n in draw(closed)},
+        {near + timedelta(days=n): its for n, its in draw(others).items()},
     )
     calendar = WorkingCalendar(plain.zone, plain.week, frozenset(plain.holidays), plain.overrides)
     return plain, calendar, start
