@@ -121,8 +121,8 @@ def _of_kinds(kinds: Mapping[int, int | None]) -> Iterator[str]:
         listed = ",".join(str(int(code)) for code in codes)
         after = ""
         if since is not None:
-            instant = EPOCH + timedelta(seconds=since)
-            after = f" AND occurred_at > '{instant:%Y-%m-%d %H:%M:%S}{_zone()}'"
+            instant = (EPOCH + timedelta(seconds=since)).replace(tzinfo=None)
+            after = f" AND occurred_at > '{instant.isoformat(' ')}{_zone()}'"  # %Y pads no year
         yield f"(kind IN ({listed}){after})"
 
 

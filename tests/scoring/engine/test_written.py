@@ -1,5 +1,7 @@
 """20 definitions on 500 leads written once: the three evaluators agree on what is stored."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -7,13 +9,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from leads.database.models import Lead
 from scoring.engine.assembly import Texts, read_batch
 from scoring.engine.freshness import valid_until_all
-from scoring.engine.intake import Wanted
+from scoring.engine.intake import Wanted, read_activities
 from scoring.engine.kernel import evaluate_all
 from scoring.engine.reading import read_histories
 from scoring.rules.evaluate import evaluate, facts_at
 from scoring.rules.freshness import valid_until
 from scoring.rules.instants import LATEST, instant, seconds
 from scoring.rules.parse import parse
+from tests.factories import make_activity, make_lead
 from tests.scoring.engine.test_kernel import row
 from tests.scoring.engine.written import in_registry_words, plain_facts, write_leads
 from tests.scoring.rules import oracle
@@ -77,6 +80,14 @@ def test_nobody_and_nothing_are_read_too():
     lead = Lead.objects.create(external_source="set", external_id="x", recorded_at=some.NOW)
     batch = read_batch(definition, np.array([lead.pk]), Wanted(ids=[lead.pk]), Texts(), at=0)
     assert evaluate_all(definition, batch, seconds(some.NOW)).fired.tolist() == [0]
+
+
+def test_a_window_that_begins_before_the_year_1000_is_read_too():
+    lead = make_lead()
+    late, early = (datetime(year, 1, 1, tzinfo=UTC) for year in (30, 20))
+    made = [make_activity(lead, kind="page_view", occurred_at=at) for at in (late, early)]
+    kinds = {made[0].kind: seconds(early)}
+    assert read_activities(Wanted(ids=[lead.pk]), kinds=kinds).id.tolist() == [made[0].pk]
 
 
 BUSY = some.document(
