@@ -1,7 +1,7 @@
 """Writing the score rows: the only module that does."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +42,7 @@ def set_standing(
         Standing,
         [
             {
-                **asdict(row),
+                **vars(row),
                 "rank": UNSCORED if row.total is None else row.total,
                 "scored_at": at,
                 "stale_marks_seen": seen_marks[row.lead_id],
@@ -71,7 +71,7 @@ def set_standing_if(
         for column in ("version_id", "stale_since", "stale_marks", "scored_at", "stage")
     }
     new = {
-        **asdict(row),
+        **vars(row),
         "rank": UNSCORED if row.total is None else row.total,
         "scored_at": at,
         "stale_since": None,

@@ -163,6 +163,18 @@ def _write(acts: Sequence[_Act]) -> None:
         _see_to(owed, acts)
 
 
+def plan_anew() -> None:
+    """Have PostgreSQL count the events again, and with them plan its checks of keys anew.
+
+    A session plans how to look an event up once: in a table that had next to nothing, by reading
+    all of it, for each of the thousands of rows that come to point at events. Elsewhere nothing.
+    Takes some 50 ms; keeps nobody from reading or writing.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {Event._meta.db_table}")
+
+
 def _leads_of(subject: models.Model) -> list[int]:
     if subject._meta.label_lower == "leads.lead":
         return [subject.pk]

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 
-from leads.database.models import FactSnapshot, Gate, Lead, Stage, StaleCause, Standing
-from leads.database.stages import move_leads, pass_through
+from leads.database.models import FactSnapshot, Gate, Stage, StaleCause, Standing
+from leads.database.stages import move_leads, move_locked, pass_through
 from leads.dispositions.models import Disposition, Effect, Outcome
 from leads.handoffs.models import Cause, Handoff, Release
 from leads.handoffs.services import (
@@ -110,30 +110,20 @@ def _was_moved_by_time(record: Standing, in_force: InForce) -> bool:
 
 def _qualify(judged: Sequence[Judged], leaving: set[int], setting: Setting) -> list[int]:
     """Make MQLs; those ``leaving`` for sales at this instant only pass through that stage."""
-    wanted = [one.lead_id for one in judged if one.standing.mql and one.record.stage == Stage.KNOWN]
-    if not wanted:
+    moved = [one for one in judged if one.standing.mql and one.record.stage == Stage.KNOWN]
+    if not moved:
         return []
-    passing = [pk for pk in wanted if pk in leaving]
+    passing = [one.lead_id for one in moved if one.lead_id in leaving]
     pass_through(passing, stage=Stage.MQL, at=setting.at, cause="lead.qualified")
-    staying = [pk for pk in wanted if pk not in leaving]
-    moved = passing
-    if staying:
-        moved += move_leads(
-            staying,
-            to=Stage.MQL,
-            by=None,
-            at=setting.at,
-            cause="lead.qualified",
-            only_from=[Stage.KNOWN],
-        )
-    versions = {one.lead_id: one.applied.version.pk for one in judged}
+    staying = [one.lead_id for one in moved if one.lead_id not in leaving]
+    move_locked(staying, to=Stage.MQL, by=None, at=setting.at, cause="lead.qualified")
     record_each(
         "lead.qualified",
-        [(Lead(pk=pk), {"version": versions[pk]}) for pk in sorted(moved)],
+        [(one.record.lead, {"version": one.applied.version.pk}) for one in moved],
         actor=None,
         at=setting.at,
     )
-    return sorted(moved)
+    return [one.lead_id for one in moved]
 
 
 def _may_enter(ready: Sequence[Judged], setting: Setting) -> list[tuple[Judged, Cause]]:

@@ -28,6 +28,7 @@ from leads.database.standing_sets import (
 from leads.dispositions.touches import with_other_talk
 from leads.handoffs.models import Release
 from leads.handoffs.services import set_scores
+from portal.events.services import plan_anew
 from scoring.engine.assembly import Texts, read_batch
 from scoring.engine.columns import Array
 from scoring.engine.following import HANDOFF_GATES, Setting, follow, opening_of
@@ -43,6 +44,7 @@ from scoring.rules.instants import LATEST, instant, seconds
 KNOWN, MQL, WITH_SALES, RECYCLED = map(
     STAGES.index, (Stage.KNOWN, Stage.MQL, Stage.WITH_SALES, Stage.RECYCLED)
 )
+MANY_FOLLOWED = 500  # leads: so many events may have multiplied those that there were
 OnWritten = Callable[[int], None]
 
 
@@ -97,6 +99,8 @@ def score_set(
             settled = settle(some_ids, at=setting.at, skip_busy=True, is_rescore=setting.is_rescore)
             on_written(settled.written)
         result.written += settled.written
+    if result.followed >= MANY_FOLLOWED:
+        plan_anew()
     return result
 
 
