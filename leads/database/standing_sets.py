@@ -88,7 +88,7 @@ def store_scores(rows: StandingColumns, *, at: datetime) -> Iterator[int]:
             with transaction.atomic():
                 yield _stored(given)
             done += size
-            size = _next_size(size, perf_counter() - began)
+            size = next_size(size, perf_counter() - began, LEAST_AT_ONCE, MOST_AT_ONCE)
 
 
 def commit_later() -> None:
@@ -112,13 +112,13 @@ def _stored(given: dict[str, Any]) -> int:
         return int(cursor.rowcount)
 
 
-def _next_size(size: int, took: float) -> int:
+def next_size(size: int, took: float, least: int, most: int) -> int:
     """Return how many rows to lock at once so that they are locked for LOCKED_FOR seconds.
 
     It grows slowly and shrinks at once; where the machine is busy few rows are locked at a time.
     """
     fitting = int(size * LOCKED_FOR / max(took, 1e-6))
-    return max(LEAST_AT_ONCE, min(fitting, 2 * size, MOST_AT_ONCE))
+    return min(max(least, min(fitting, 2 * size)), most)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ than a new score (a stage, the release list, a handoff) go through ``follow`` li
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 from django.db import transaction
@@ -23,6 +24,7 @@ from leads.database.standing_sets import (
     code_of,
     commit_later,
     micros,
+    next_size,
     store_scores,
 )
 from leads.dispositions.touches import with_other_talk
@@ -45,6 +47,7 @@ KNOWN, MQL, WITH_SALES, RECYCLED = map(
     STAGES.index, (Stage.KNOWN, Stage.MQL, Stage.WITH_SALES, Stage.RECYCLED)
 )
 MANY_FOLLOWED = 500  # leads: so many events may have multiplied those that there were
+FEW = 25  # leads of which a set takes care, locked together at first
 OnWritten = Callable[[int], None]
 
 
@@ -84,14 +87,15 @@ def score_set(
     for count in store_scores(fresh.where(plain), at=setting.at):
         on_written(count)
         result.written += count
-    places = np.flatnonzero(light)
-    for start in range(0, len(places), BATCH):
-        some = places[start : start + BATCH]
+    places, done, size = np.flatnonzero(light), 0, min(FEW, BATCH)
+    while done < len(places):
+        some, began = places[done : done + size], perf_counter()
         with transaction.atomic():
             commit_later()
             count = _follow(fresh.where(some), scores, some, setting)
             on_written(count)
         result.written += count
+        done, size = done + size, next_size(size, perf_counter() - began, FEW, BATCH)
     ids = rows.lead[full].tolist()
     for start in range(0, len(ids), BATCH):
         with transaction.atomic():

@@ -83,4 +83,4 @@ def test_a_batch_grows_while_it_is_quick_and_shrinks_at_once_when_it_is_not():
     cases = [(least, meant / 20, 2 * least), (most, 0.0, most), (most, meant, most),
              (most, 2 * meant, most // 2), (most, 9.0, least)]  # fmt: skip
     for size, took, expected in cases:
-        assert standing_sets._next_size(size, took) == expected
+        assert standing_sets.next_size(size, took, least, most) == expected
