@@ -6,7 +6,7 @@ never overwritten, and a lead that changed meanwhile is still due. Leads for whi
 than a new score (a stage, the release list, a handoff) go through ``follow`` like any other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -297,8 +297,3 @@ def _standing(scores: Scores, place: int) -> Found:
         limited_total=0,
         groups=(),
     )
-
-
-def ids_wanted(lead_ids: Sequence[int]) -> Wanted:
-    """Return the wish for these leads."""
-    return Wanted(ids=sorted(lead_ids))

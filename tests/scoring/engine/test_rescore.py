@@ -13,7 +13,6 @@ from leads.handoffs.models import Handoff, Release
 from portal.core.errors import Conflict, NotAllowed
 from portal.events.bells import held
 from portal.events.models import Event, EventLead
-from scoring.engine import sets
 from scoring.engine.due import settle_due
 from scoring.engine.following import HANDOFF_GATES
 from scoring.engine.intake import Wanted
@@ -259,23 +258,6 @@ def test_two_workers_never_have_the_same_range(company):
     assert carry_on(at=NOW) is None
     assert min(RescoreRange.objects.values_list("first", flat=True)) == company[0]
     assert not connection.needs_rollback
-
-
-@pytest.mark.postgres
-def test_where_much_follows_the_database_learns_how_many_events_there_are_now(company, monkeypatch):
-    """Else a session goes on to look for each event by reading all of them."""
-
-    def believed():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'portal_event'")
-            return cursor.fetchone()[0]
-
-    version, before = sign_rules(at=NOW, ready=18), believed()
-    monkeypatch.setattr(sets, "MANY_FOLLOWED", 5)
-    begin_rescore(version=version, by=None, at=NOW)
-    carry_on(at=NOW)
-    finished = 1  # its own event came after that
-    assert before != believed() == Event.objects.count() - finished
 
 
 @pytest.mark.postgres

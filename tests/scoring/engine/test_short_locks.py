@@ -12,6 +12,7 @@ from leads.database import standing_sets
 from leads.database.models import Lead, Standing
 from leads.handoffs.models import Release
 from portal.events.bells import held
+from portal.events.models import Event
 from scoring.engine import services, sets
 from scoring.engine.rescore import begin_rescore, carry_on
 from scoring.engine.services import settle
@@ -75,6 +76,25 @@ def test_no_more_rows_are_locked_than_fit_into_a_batch_and_none_while_leads_are_
     assert Release.objects.exists(), "some of them waited for release, and were written one by one"
     assert max(locked[True]) == FEW
     assert max(locked[False]) == 0, "nothing is locked outside of these transactions"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_where_much_follows_the_database_learns_how_many_events_there_are_now(monkeypatch):
+    """Else a session goes on to look for each event by reading all of them."""
+
+    def believed():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'portal_event'")
+            return cursor.fetchone()[0]
+
+    _, version = company(60)
+    before = believed()
+    monkeypatch.setattr(sets, "MANY_FOLLOWED", 1)
+    begin_rescore(version=version, by=None, at=NOW)
+    carry_on(at=NOW)
+    finished = 1  # its own event came after that
+    assert before != believed() == Event.objects.count() - finished
 
 
 def test_a_batch_grows_while_it_is_quick_and_shrinks_at_once_when_it_is_not():

@@ -12,8 +12,9 @@ from portal.events import bells
 from portal.events.delivery import deliver_pending
 from portal.events.models import Event
 from scoring.engine.due import settle_due
+from scoring.engine.intake import Wanted
 from scoring.engine.services import setting_at
-from scoring.engine.sets import ids_wanted, score_set
+from scoring.engine.sets import score_set
 from sla.breaches.services import find_breaches
 from sla.clocks.states import State, state_of
 from sla.terms.defaults import default_clauses
@@ -137,7 +138,7 @@ def test_a_touch_told_after_the_decision_counts_if_it_came_before(
     for hour in (12, 15):  # the second one came when nobody waited any more
         told(handoff, "call_outbound", local(2, hour), by=company.admin)
     if as_a_set:
-        score_set(ids_wanted([handoff.lead_id]), setting_at(local(2, 16)))
+        score_set(Wanted(ids=[handoff.lead_id]), setting_at(local(2, 16)))
     follow(local(2, 16))
     assert clock_of(handoff).stamped_at == local(2, 12)
     handoff.refresh_from_db()
