@@ -19,6 +19,12 @@ def moment_words(local: datetime, now: datetime) -> str:
     return day_words(local.date(), now.date())
 
 
+def exact_words(local: datetime, now: datetime) -> str:
+    """Return an instant with its time of day, however long ago: ``Sat 21 Nov 09:58``."""
+    words, time = moment_words(local, now), f"{THIN}{local:%H:%M}"
+    return words if words.endswith(time) else f"{words}{time}"
+
+
 def day_words(day: date, today: date) -> str:
     """Return ``today``, ``tomorrow``, ``yesterday``, ``Sat 21 Nov`` or ``3 Mar 2027``."""
     near = near_day(day, (day - today).days)

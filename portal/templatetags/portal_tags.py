@@ -1,6 +1,7 @@
 """Filters and tags of every page: icons, points, durations, moments, initials."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -15,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.core.durations import duration_words
-from portal.core.moments import day_words, moment_words
+from portal.core.moments import day_words, exact_words, moment_words
 from portal.core.numbers import MINUS, NOTHING, counted, percent, percent_range
 
 register = template.Library()
@@ -131,10 +132,23 @@ def moment(when: datetime | date | None, now: datetime | None = None) -> str | S
         return NOTHING
     now = timezone.localtime(now or timezone.now())
     if isinstance(when, datetime):
-        local = timezone.localtime(when)
-        full = f"{_long_day(local.date(), get_language())}, {local:%H:%M} {local.tzname() or ''}"
-        return _time(local.isoformat(), full, moment_words(local, now))
+        return _instant(timezone.localtime(when), now, moment_words)
     return _time(when.isoformat(), _long_day(when, get_language()), day_words(when, now.date()))
+
+
+@register.filter
+def exact(when: datetime, now: datetime | None = None) -> SafeString:
+    """Write an instant with its time of day, however long ago: for what is true for just then."""
+    return _instant(
+        timezone.localtime(when), timezone.localtime(now or timezone.now()), exact_words
+    )
+
+
+def _instant(
+    local: datetime, now: datetime, words: Callable[[datetime, datetime], str]
+) -> SafeString:
+    full = f"{_long_day(local.date(), get_language())}, {local:%H:%M} {local.tzname() or ''}"
+    return _time(local.isoformat(), full, words(local, now))
 
 
 @lru_cache(maxsize=512)

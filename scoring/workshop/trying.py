@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.text import capfirst
+
 from leads.activities.models import Activity
 from leads.database.models import Lead
 from scoring.definitions.registration import labels
@@ -120,5 +122,6 @@ def _evidence(row: Row, activities: Mapping[int, Activity], facts: Facts) -> str
         return ""
     counted = [activities[pk] for pk in line.activities if pk in activities]
     if counted:
-        return activity_words(counted)
+        about_nothing = str(counted[0].registered.label)  # then what was done says it
+        return activity_words(counted) or capfirst(about_nothing)
     return facts_words([(name, value) for name, value in line.facts if value is not None], facts)

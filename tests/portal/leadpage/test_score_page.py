@@ -72,6 +72,7 @@ def test_the_page_links_every_activity_and_says_what_gates_miss(versions, client
         page = client.get(url, {"version": versions[0].pk, "at": "2026-03-02T13:00"})
     assert page.status_code == HTTPStatus.OK
     assert len(asked) < 25
+    assert "13:00</time></p>" in page.content.decode()  # the instant, not only its day
     words = page.content.decode()
     shown = [one for row in page.context["rows"] for one in row["activities"]]
     assert len(shown) > 2

@@ -117,6 +117,20 @@ def test_a_moment_is_written_as_the_reader_would_say_it(
     assert f">{written.replace(' ', chr(0xA0))}</time>" in html
 
 
+@pytest.mark.parametrize(
+    ("when", "written"),
+    [
+        (datetime(2026, 11, 24, 8, 58, tzinfo=UTC), "today 09:58"),
+        (datetime(2026, 11, 17, 17, 12, tzinfo=UTC), "Tue 17 Nov 18:12"),
+        (datetime(2024, 3, 3, 12, 0, tzinfo=UTC), "3 Mar 2024 13:00"),
+    ],
+)
+def test_what_is_true_for_an_instant_names_its_time_however_long_ago(when, written) -> None:
+    with timezone.override("Europe/Berlin"):
+        html = tags.exact(when, NOW)
+    assert f">{written.replace(' ', chr(0xA0))}</time>" in html
+
+
 def test_a_moment_keeps_the_full_instant() -> None:
     with timezone.override("Europe/Berlin"):
         html = tags.moment(datetime(2026, 11, 21, 17, 12, tzinfo=UTC), NOW)

@@ -203,6 +203,14 @@ def test_a_lead_is_tried_at_any_instant_of_the_past(people):
     assert "Nobody is found" in hidden.get(url, {"q": "lovelace"}).content.decode()
 
 
+def test_behind_a_line_stands_what_was_done_where_it_was_about_nothing(people):
+    draft = make_definition(at=timezone.now(), signed=False)
+    make_activity(people[5], kind="demo_request", at=timezone.now() - timedelta(hours=1))
+    url = address("definition-try", draft)
+    trial = signed_in(Role.MARKETING).get(url, {"lead": people[5].public_id}).context["trial"]
+    assert "Asks for a demo" in [one.evidence for one in trial.rows]
+
+
 def test_a_rule_begins_with_what_was_chosen_in_the_catalogue(people):
     draft = make_definition(at=timezone.now(), signed=False)
     client = signed_in(Role.MARKETING)
