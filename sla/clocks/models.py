@@ -1,11 +1,12 @@
 """Clocks: one promise of sales running for one handoff. Facts are stored, states derived."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint, Value
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, In
 
 from leads.handoffs.models import keys_visible_to
 from portal.accounts.models import User
@@ -47,6 +48,11 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def in_state(self, state: str, at: datetime) -> Self:
         """Clocks that are in ``state`` at ``at``."""
         return self.filter(Exact(state_expression(at), Value(state)))
+
+    def in_states(self, states: Iterable[str], at: datetime) -> Self:
+        """Clocks that are in one of ``states`` at ``at``."""
+        values = [Value(str(state)) for state in states]
+        return self.filter(In(state_expression(at), values))
 
     def for_list(self) -> Self:
         return self.select_related(

@@ -13,7 +13,9 @@ from sla.clocks.models import ClockQuerySet, Promise
 from sla.clocks.states import State
 
 SECOND = timedelta(seconds=1)
-CAME_DUE = (State.MET, State.MET_LATE, State.BREACHED)
+LATE = (State.MET_LATE, State.BREACHED)
+CAME_DUE = (State.MET, *LATE)
+STILL_RUN = (State.ON_TIME, State.AT_RISK, State.PAUSED)
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Tally:
 
     @property
     def running(self) -> int:
-        return sum(self.counts[each] for each in (State.ON_TIME, State.AT_RISK, State.PAUSED))
+        return sum(self.counts[each] for each in STILL_RUN)
 
     @property
     def share(self) -> Interval | None:

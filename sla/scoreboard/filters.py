@@ -19,9 +19,17 @@ from portal.accounts.models import SIDE_OF_ROLE, Organisation, Side, Team, User
 from portal.core.days import DAY_LIMITS
 from sla.clocks.models import Clock, ClockQuerySet, Promise
 from sla.clocks.states import State
+from sla.scoreboard.figures import CAME_DUE, LATE, STILL_RUN
 
 MOST_ID = 2**31 - 1
 DAYS = 90  # shown when nobody chose
+NONE = "none"  # chosen instead of a team, person or source: clocks that have none
+# Beside the states themselves, what the scoreboard counts as one number (figures.Tally).
+SUMS = {"due": CAME_DUE, "late": LATE, "waiting": (State.BREACHED,), "running": STILL_RUN}
+SUM_CHOICES = [
+    ("due", _("Came due")), ("late", _("Late, kept since or not")),
+    ("waiting", _("Late and still waiting")), ("running", _("Running, not late")),
+]  # fmt: skip
 SALES_ROLES = [role for role, side in SIDE_OF_ROLE.items() if side == Side.SALES]
 
 
@@ -94,13 +102,18 @@ class ClockFilter(PeriodFilter):
         field_name="kind", choices=Promise.choices, label=_("Promise"), empty_label=_("all")
     )
     state = django_filters.ChoiceFilter(
-        method="in_state", choices=State.choices, label=_("State"), empty_label=_("all")
+        method="in_state",
+        choices=[*State.choices, *SUM_CHOICES],
+        label=_("State"),
+        empty_label=_("all"),
     )
     person = django_filters.ModelChoiceFilter(
         field_name="handoff__owner",
         queryset=User.objects.filter(role__in=SALES_ROLES),
         label=_("Person"),
         empty_label=_("all"),
+        null_label=_("Nobody yet"),
+        null_value=NONE,
     )
 
     source = django_filters.ModelChoiceFilter(
@@ -108,6 +121,16 @@ class ClockFilter(PeriodFilter):
         queryset=Source.objects.order_by("name"),
         label=_("Source"),
         empty_label=_("all"),
+        null_label=_("No source"),
+        null_value=NONE,
+    )
+    team = django_filters.ModelChoiceFilter(
+        field_name="handoff__team",
+        queryset=Team.objects.all(),
+        label=_("Team"),
+        empty_label=_("all"),
+        null_label=_("No team"),
+        null_value=NONE,
     )
     # What a number of the scoreboard is about, kept while the others are chosen.
     clause = django_filters.CharFilter(field_name="promise", widget=forms.HiddenInput)
@@ -119,6 +142,9 @@ class ClockFilter(PeriodFilter):
     )
 
     def in_state(self, rows: ClockQuerySet, name: str, state: str) -> ClockQuerySet:
+        if state in SUMS:
+            rows = rows.in_states(SUMS[state], self.at)
+            return rows.running() if state == "waiting" else rows
         return rows.in_state(state, self.at)
 
     def at_hour(self, rows: ClockQuerySet, name: str, hour: Decimal) -> ClockQuerySet:

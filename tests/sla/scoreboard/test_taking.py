@@ -4,10 +4,12 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from urllib.parse import parse_qs
 
 import openpyxl
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +22,9 @@ from sla.breaches.services import follow_handoffs
 from sla.clocks.models import Clock
 from sla.scoreboard.feed import due_calendar
 from sla.scoreboard.files import clock_sheet
+from sla.scoreboard.filters import ClockFilter
 from tests.factories import make_handoff, make_lead, make_team, make_terms, make_user
+from tests.sla.scoreboard.company import Company
 
 pytestmark = pytest.mark.django_db
 SIGNED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -154,3 +158,21 @@ def test_a_number_of_the_board_opens_the_clocks_behind_it(client, due) -> None:
         assert page.context["page"].rows, link
     hour = (timezone.now() + timedelta(hours=12)).hour
     assert not client.get(reverse("clocks"), {"hour": hour}).context["page"].rows
+
+
+def test_each_number_of_clocks_opens_as_many_as_it_says(client) -> None:
+    company, number = Company(1), re.compile(r'href="/sla/clocks/[?]([^"]+)">([\d,]+)</a>')
+    client.force_login(company.admin)
+    days = {"since": "2026-03-01", "until": "2026-05-01"}
+    board = client.get(reverse("scoreboard"), days).content.decode()
+    found = {(query.replace("&amp;", "&"), int(n.replace(",", "")))
+             for query, n in number.findall(board)}  # fmt: skip
+    assert {parse_qs(query)["state"][0] for query, _n in found} >= {"late", "ended", "waiting"}
+    at = timezone.now()
+    for query, n in found:
+        chosen = ClockFilter(QueryDict(query), queryset=Clock.objects.all(), at=at)
+        assert (chosen.is_valid(), chosen.qs.count()) == (True, n), query
+    lines = re.findall(r'href="/sla/clocks/[?]([^"]+)">(No team|Nobody yet|No source)</a>', board)
+    for query, _name in lines:
+        assert client.get(f"/sla/clocks/?{query.replace('&amp;', '&')}").context["page"].rows
+    assert lines
