@@ -1,6 +1,7 @@
 """Typed readers of the environment. A misspelt value stops the start; nothing is guessed."""
 
 import os
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -11,6 +12,11 @@ def text(name: str, default: str | None = None) -> str:
     if value is None:
         raise ImproperlyConfigured(f"Set {name} in the environment (see .env.example).")
     return value
+
+
+def kept(path: Path) -> str | None:
+    """Return what stands in a file that may not be there, for a default."""
+    return (path.read_text().strip() or None) if path.is_file() else None
 
 
 def flag(name: str, *, default: bool = False) -> bool:

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from portal.env import flag, text, whole, words
+from portal.env import flag, kept, text, whole, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(text("VAR_DIR", str(BASE_DIR / "var")))
@@ -18,7 +18,8 @@ VAR_DIR = Path(text("VAR_DIR", str(BASE_DIR / "var")))
 DEBUG = flag("DEBUG")
 HTTPS = flag("HTTPS", default=not DEBUG)  # 0 only on a machine that nobody else reaches
 DEMO = flag("DEMO")  # sign-in by role card; never with real data
-SECRET_KEY = text("SECRET_KEY", "only-for-development" if DEBUG else None)
+# `make run` keeps a key of its own, so that commands beside it need not be told.
+SECRET_KEY = text("SECRET_KEY", "only-for-development" if DEBUG else kept(VAR_DIR / "secret-key"))
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS", "")  # former keys: what they sealed opens
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 if not DEBUG and "*" in ALLOWED_HOSTS:
