@@ -112,14 +112,14 @@ def test_impossible_hours_are_refused_in_a_sentence(hours, words) -> None:
 
 
 @pytest.mark.django_db
-def test_the_book_reads_every_calendar_in_two_statements() -> None:
+def test_the_book_reads_every_calendar_in_two_statements_at_most() -> None:
     seed_calendars(by=None, at=AT)
     for number in range(40):
         Calendar.objects.create(slug=f"c{number}", name=f"C {number}", zone="UTC", week=WEEK)
     with CaptureQueriesContext(connection) as asked:
         book = CalendarBook.read()
         found = [book.find(f"c{number}", {}) for number in range(40)]
-    assert len(asked) == 2
+    assert len(asked) <= 2  # one message where the database takes several statements in one
     assert found[0] == found[39]
     assert book.find("unknown", {}) is None
 

@@ -144,4 +144,4 @@ def test_forty_handoffs_are_shown_for_the_statements_of_one(handoff) -> None:
         with CaptureQueriesContext(connection) as asked:
             assert len(clocks_for(ids, at=local(FRIDAY, 11))) == count
         costs.append(len(asked))
-    assert costs == [6, 6]
+    assert costs[0] == costs[1] <= 6
