@@ -59,7 +59,7 @@ def test_two_keys_accept_and_three_reject(desk, handoffs) -> None:
         desk.keyboard.press(key)
     name_shown(desk, "Elena Petrova")
     assert decision(handoffs[1]).reason_id == "wrong_industry"
-    assert desk.url.endswith(handoffs[2].get_absolute_url())
+    expect(desk).to_have_url(re.compile(f"{handoffs[2].get_absolute_url()}$"))
 
 
 def test_the_focus_follows_to_the_next_lead(desk) -> None:

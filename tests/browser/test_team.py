@@ -1,5 +1,6 @@
 """A sales lead's morning: passing on by drag, keyboard and ticks, on a phone, without scripts."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -172,10 +173,10 @@ def test_who_is_slower_is_shown_who_has_it(board, scene, handoffs) -> None:
 def test_views_and_people_are_looked_at_in_place(board) -> None:
     board.locator(".tb-tabs").get_by_text("Breached").click()
     expect(board.locator(".tb-row")).to_have_count(3)
-    assert board.url.endswith("?list=late")
+    expect(board).to_have_url(re.compile(r"\?list=late$"))
     person(board, "Sofia").get_by_role("link", name="Sofia", exact=True).click()
     expect(board.locator(".tb-who h2")).to_have_text("Sofia")
-    assert "person=" in board.url
+    expect(board).to_have_url(re.compile("person="))
     board.go_back()
     expect(board.locator('.tb-tabs [aria-current="page"]')).to_contain_text("Breached")
     assert board.locator("#main").count() == 1
