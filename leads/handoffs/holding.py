@@ -4,8 +4,9 @@ A hold counts until ``held_until``, and only while the handoff is open and its h
 nobody's: what expires, is decided or passes to somebody else needs no sweep to be free.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -117,7 +118,7 @@ def _free_for(user: User, at: datetime) -> Q:
 def _claim(rows: HandoffQuerySet, by: User, at: datetime) -> int | None:
     """Hold the first free one of ``rows``; rows that others are writing at this instant are not.
 
-    Never waits for a lock, so that it may give up others while it holds one.
+    Never waits for a lock, so that it may give up others while it holds one (``_let_go``).
     """
     before = dict(Handoff.objects.open().filter(held_by=by).values_list("pk", "held_until"))
     taken = claim(
@@ -130,19 +131,27 @@ def _claim(rows: HandoffQuerySet, by: User, at: datetime) -> int | None:
     if not taken:
         return None
     (pk,) = taken
-    others = [one for one in before if one != pk]
+    others = {one: held for one, held in before.items() if one != pk}
     if others:
         _let_go(others, by)
     until = before.get(pk)
     if until is None or until <= at:
         held = Handoff.objects.only("lead_id").get(pk=pk)
-        record("handoff.held", subject=held, actor=by, at=at, payload={"gave_up": others})
+        record("handoff.held", subject=held, actor=by, at=at, payload={"gave_up": [*others]})
     return pk
 
 
-def _let_go(ids: Collection[int], by: User) -> list[int]:
-    rows = Handoff.objects.filter(pk__in=list(ids), held_by=by)
-    return claim(rows, limit=len(ids), **FREE)
+def _let_go(held: Mapping[int, datetime | None], by: User) -> None:
+    """Free these, which ``by`` holds until the instants given.
+
+    What others are writing at this instant, if only to be told who holds it, is freed once this
+    transaction is over: a wait inside it could be for somebody who waits for us.
+    """
+    rows = Handoff.objects.filter(pk__in=[*held], held_by=by)
+    freed = claim(rows, limit=len(held), **FREE)
+    for pk in held.keys() - set(freed):
+        late = Handoff.objects.filter(pk=pk, held_by=by, held_until=held[pk])
+        transaction.on_commit(partial(late.update, **FREE), robust=True)
 
 
 @transaction.atomic
@@ -153,8 +162,9 @@ def give_up(*, by: User, at: datetime, handoff_id: int | None = None) -> None:
     if handoff_id is not None:
         mine = mine.filter(pk=handoff_id)
     rows = {one.pk: one for one in mine}
-    freed = _let_go(rows, by) if rows else []
-    running = [rows[pk] for pk in freed if (rows[pk].held_until or at) > at]
+    if rows:
+        _let_go({pk: one.held_until for pk, one in rows.items()}, by)
+    running = [one for one in rows.values() if (one.held_until or at) > at]
     record_each("handoff.let_go", [(one, {}) for one in running], actor=by, at=at)
 
 

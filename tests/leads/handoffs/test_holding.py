@@ -1,10 +1,12 @@
 """Ten minutes on one desk: taken once, extended, broken by a manager, over by itself."""
 
+from contextlib import closing
 from datetime import timedelta
 from threading import Barrier, Thread
+from threading import Event as Signal
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from leads.handoffs.handlers import tell_holder
 from leads.handoffs.holding import (
@@ -244,3 +246,29 @@ def test_the_holder_reads_once_who_broke_it(team, sofia, tom, now) -> None:
     note = Notification.objects.get(user=sofia)
     assert "Tom Falk" in note.text
     assert note.url == handoff.get_absolute_url()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("leaves", ["for another", "altogether"])
+def test_what_a_colleague_is_just_trying_is_let_go_as_well(team, sofia, now, leaves) -> None:
+    held, other = make_handoff(team=team), make_handoff(team=team)
+    assert take_hold(handoff_id=held.pk, by=sofia, at=now)
+    is_tried, has_left = Barrier(2), Signal()
+
+    def try_it() -> None:
+        with closing(connections["default"]), transaction.atomic():
+            Handoff.objects.select_for_update(no_key=True).get(pk=held.pk)
+            is_tried.wait(10)
+            has_left.wait(0.5)  # by then she has what she wants, and waits for us
+
+    colleague = Thread(target=try_it)
+    colleague.start()
+    is_tried.wait(10)
+    if leaves == "altogether":
+        give_up(by=sofia, at=now + MINUTE)
+    else:
+        assert take_hold(handoff_id=other.pk, by=sofia, at=now + MINUTE)
+    has_left.set()
+    colleague.join()
+    assert again(held).held_by is None
