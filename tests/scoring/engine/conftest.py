@@ -6,7 +6,9 @@ import pytest
 
 from portal.events.bells import held
 from scoring.definitions.services import seed_default
+from scoring.engine import shards
 from tests.factories import make_team, make_user
+from tests.scoring.engine.written import write_leads
 
 
 @pytest.fixture
@@ -14,6 +16,18 @@ def quiet():
     """Nothing settles by itself: each test says when."""
     with held():
         yield
+
+
+@pytest.fixture
+def small_columns(quiet, monkeypatch, tmp_path, settings):
+    """Shards of 40 leads in a folder of the test's own; nothing settles by itself."""
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(shards, "LEADS", 40)
+
+
+@pytest.fixture
+def leads(db):
+    return sorted(write_leads(100))
 
 
 @pytest.fixture

@@ -11,9 +11,8 @@ from leads.activities.services import mark_bots, retag
 from leads.database.models import FactSnapshot, Lead, Standing
 from leads.dispositions.merging import merge, unmerge
 from portal.core.instants import whole_second
-from portal.events.bells import held
 from portal.events.services import record
-from scoring.engine import cache, manifest, shards
+from scoring.engine import cache, manifest
 from scoring.engine.assembly import Texts, read_batch
 from scoring.engine.cache import refresh
 from scoring.engine.handlers import forget_columns
@@ -28,26 +27,12 @@ from scoring.rules.parse import parse
 from tests.factories import make_activity, make_facts, make_lead, make_user
 from tests.scoring.engine.test_kernel import row
 from tests.scoring.engine.test_written import BUSY
-from tests.scoring.engine.written import RULES, in_registry_words, write_leads
+from tests.scoring.engine.written import RULES, in_registry_words
 from tests.scoring.rules.builders import NOW, document, gate, group
 from tests.scoring.rules.test_agreement import outcome
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_columns")]
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch, tmp_path, settings):
-    """Shards of 40 leads in a folder of the test's own; nothing settles by itself."""
-    settings.VAR_DIR = tmp_path
-    monkeypatch.setattr(shards, "LEADS", 40)
-    with held():
-        yield
-
-
-@pytest.fixture
-def leads(db):
-    return sorted(write_leads(100))
 
 
 def definition():

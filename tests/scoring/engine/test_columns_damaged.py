@@ -9,31 +9,15 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from leads.database.models import Lead
-from portal.events.bells import held
-from scoring.engine import manifest, shards
+from scoring.engine import manifest
 from scoring.engine.cache import refresh
 from scoring.engine.population import open_columns, survey
 from scoring.engine.verify import differences
 from tests.factories import make_activity
 from tests.scoring.engine.test_columns import definition, names
-from tests.scoring.engine.written import write_leads
 from tests.scoring.rules.builders import NOW
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch, tmp_path, settings):
-    """Shards of 40 leads in a folder of the test's own; nothing settles by itself."""
-    settings.VAR_DIR = tmp_path
-    monkeypatch.setattr(shards, "LEADS", 40)
-    with held():
-        yield
-
-
-@pytest.fixture
-def leads(db):
-    return sorted(write_leads(100))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_columns")]
 
 
 def flip(path, at=-1):
